@@ -1,0 +1,373 @@
+"""The MRG fibre in time: sixteen fibres per block, one tridiagonal solve over the nodes per stage.
+
+Each node k has a record of rows (one row = one lane vector): its potential, gates, conductance and
+current, the elimination's two numbers, its axial source, and the twenty modal currents and sources of
+the internode that follows it. All offsets within a record are constants.
+
+A stage of implicit Euler with step h solves, with rho = 1/(1 + lambda h) and kappa = rho h beta^2,
+
+    eta+ = rho (eta + h w S) + kappa (v+_k +- v+_{k+1})
+    (C/h + G) v+ = C/h v + I + w s + sum of the eta+ beside the node - coupling
+
+by eliminating eta+. ``neuron``: one such stage per step, then the gates with the new potential.
+``converged``: SDIRK2 (gamma = 1 - 1/sqrt 2; Alexander 1977, doi:10.1137/0714068), gates half a step
+ahead. Membrane: McIntyre et al. 2002, doi:10.1152/jn.00353.2001.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from vagus.fibre.lanes import (
+    INLINE,
+    JIT,
+    LOG2E,
+    W,
+    decay,
+    least,
+    load,
+    magnitude,
+    most,
+    power2,
+    store,
+    where_less,
+)
+
+# rows of a node's record
+V, M, H, P, S, G, I, Y, CP, SRC, V0 = range(11)
+ETA, DRIVE, ETA0 = 11, 31, 51
+RECORD = 73  # odd, so that records do not fall on the same cache sets
+STATE = 25  # what is kept of a node between runs: v, four gates, twenty modal currents
+
+# columns of a step size's coefficients
+RHO, KAPPA = 0, 20
+C_OVER_H, DIAGONAL, OFF, END = 40, 41, 42, 43
+COLUMNS = 44
+
+# membrane parameters
+G_NA, G_NAP, G_K, G_L, E_NA, E_K, E_L, Q_M, Q_H, Q_P, Q_S, ORIGIN, DETECT = range(13)
+
+GAMMA = 1 - 1 / np.sqrt(2)
+EXTEND = (1 - GAMMA) / GAMMA
+
+
+LOWEST_MV, HIGHEST_MV = -250.0, 200.0
+"""Rates are those of the nearest potential in this range: beyond, every gate is saturated, and
+float32 would overflow."""
+_C_ALPHA_S = float(np.exp((34.0 - 53.0) / 5.0))
+_X_PER_E = float(np.exp((90.0 - 34.0) / 10.0))
+_E_MAX, _X_MIN, _X_MAX = (float(np.exp(x)) for x in (9.0, -2.5, 2.0))
+
+
+@njit(**INLINE)
+def _away_from_zero(x: Any, small: float) -> Any:
+    """x, or ``small`` where |x| is smaller: keeps x / (1 - exp(-x)) finite at its gap."""
+    return where_less(magnitude(x), small, small, x)
+
+
+@njit(**INLINE)
+def _relax(x: Any, a: Any, a_over: Any, b: Any, b_over: Any, dt: Any) -> Any:
+    """Exact relaxation of a gate with rates a/a_over and b/b_over over dt; one division."""
+    ab = a * b_over
+    total = ab + b * a_over
+    overs = a_over * b_over
+    inverse = 1.0 / (overs * total)
+    inf = ab * overs * inverse
+    return inf + (x - inf) * decay(total * total * inverse * dt)
+
+
+@njit(**INLINE)
+def _gates(a: Any, at: int, v: Any, p: Any, minus_dt: Any, small: float) -> None:
+    """Advance the four gates of the node whose record starts at ``at`` to potential v."""
+    u = least(most(v + p[ORIGIN], LOWEST_MV), HIGHEST_MV)  # absolute membrane potential
+
+    x, y = _away_from_zero(u + 21.4, small), _away_from_zero(u + 25.7, small)
+    m = _relax(
+        load(a, at + M * W),
+        x * 1.86, 1.0 - power2(x * (-LOG2E / 10.3)),
+        y * -0.086, 1.0 - power2(y * (LOG2E / 9.16)),
+        minus_dt * p[Q_M],
+    )  # fmt: skip
+    store(a, at + M * W, m)
+
+    x = _away_from_zero(u + 114.0, small)
+    h = _relax(
+        load(a, at + H * W),
+        x * -0.062, 1.0 - power2(x * (LOG2E / 11.0)),
+        2.3, 1.0 + power2((u + 31.8) * (-LOG2E / 13.4)),
+        minus_dt * p[Q_H],
+    )  # fmt: skip
+    store(a, at + H * W, h)
+
+    x, y = _away_from_zero(u + 27.0, small), _away_from_zero(u + 34.0, small)
+    e = power2(y * (LOG2E / 10.0))
+    pp = _relax(
+        load(a, at + P * W),
+        x * 0.01, 1.0 - power2(x * (-LOG2E / 10.2)),
+        y * -0.00025, 1.0 - e,
+        minus_dt * p[Q_P],
+    )  # fmt: skip
+    store(a, at + P * W, pp)
+
+    # alpha_s = 0.3 / (1 + exp(-(u + 53) / 5)) and beta_s = 0.03 / (1 + exp(-(u + 90))), both
+    # saturated at the clamps, written with the exponential e = exp((u + 34) / 10) at hand
+    e2 = least(e, _E_MAX)
+    e2 = e2 * e2
+    x = least(most(e * _X_PER_E, _X_MIN), _X_MAX)
+    x2 = x * x
+    x8 = x2 * x2
+    x10 = x8 * x8 * x2
+    s = _relax(
+        load(a, at + S * W),
+        e2 * 0.3, e2 + _C_ALPHA_S,
+        x10 * 0.03, x10 + 1.0,
+        minus_dt * p[Q_S],
+    )  # fmt: skip
+    store(a, at + S * W, s)
+
+    na = p[G_NA] * m * m * m * h + p[G_NAP] * pp * pp * pp
+    k = p[G_K] * s
+    store(a, at + G * W, na + k + p[G_L])
+    store(a, at + I * W, na * p[E_NA] + k * p[E_K] + p[G_L] * p[E_L])
+
+
+@njit(**INLINE)
+def _euler_internode(a: Any, c: Any, at: int, prev: int, cur: int, half: int, hw: Any) -> Any:
+    """Finish the previous stage of ten modes and start an Euler stage; sum of their currents.
+
+    ``half`` 0: symmetric modes, driven by v_k + v_{k+1}; 1: antisymmetric, by the difference.
+    """
+    here, there = load(a, at + V * W), load(a, at + (RECORD + V) * W)
+    port = here + there if half == 0 else here - there
+    total = port * 0.0
+    for i in range(10):
+        m = 10 * half + i
+        eta = load(a, at + (ETA + m) * W) + load(c, prev + (KAPPA + m) * W) * port
+        if hw != 0.0:
+            eta = eta + load(a, at + (DRIVE + m) * W) * hw
+        eta = eta * load(c, cur + (RHO + m) * W)
+        store(a, at + (ETA + m) * W, eta)
+        total = total + eta
+    return total
+
+
+@njit(**INLINE)
+def _first_internode(a: Any, c: Any, at: int, prev: int, cur: int, half: int, hw: Any) -> Any:
+    """As `_euler_internode`, keeping the state at the start of the step for the second stage."""
+    here, there = load(a, at + V * W), load(a, at + (RECORD + V) * W)
+    port = here + there if half == 0 else here - there
+    total = port * 0.0
+    for i in range(10):
+        m = 10 * half + i
+        eta = load(a, at + (ETA + m) * W) + load(c, prev + (KAPPA + m) * W) * port
+        store(a, at + (ETA0 + m) * W, eta)
+        if hw != 0.0:
+            eta = eta + load(a, at + (DRIVE + m) * W) * hw
+        eta = eta * load(c, cur + (RHO + m) * W)
+        store(a, at + (ETA + m) * W, eta)
+        total = total + eta
+    return total
+
+
+@njit(**INLINE)
+def _second_internode(a: Any, c: Any, at: int, cur: int, half: int, hw: Any) -> Any:
+    """Second SDIRK stage: extrapolate from the step's start through the first stage."""
+    here, there = load(a, at + V * W), load(a, at + (RECORD + V) * W)
+    port = here + there if half == 0 else here - there
+    total = port * 0.0
+    for i in range(10):
+        m = 10 * half + i
+        eta = load(a, at + (ETA + m) * W) + load(c, cur + (KAPPA + m) * W) * port
+        start = load(a, at + (ETA0 + m) * W)
+        eta = start + (eta - start) * EXTEND
+        if hw != 0.0:
+            eta = eta + load(a, at + (DRIVE + m) * W) * hw
+        eta = eta * load(c, cur + (RHO + m) * W)
+        store(a, at + (ETA + m) * W, eta)
+        total = total + eta
+    return total
+
+
+@njit(**INLINE)
+def _eliminate(
+    a: Any, c: Any, n: int, prev: int, cur: int, w: Any, hw: Any, stage: int
+) -> None:
+    """Forward sweep over the nodes; ``stage`` 0 Euler, 1 and 2 the stages of SDIRK2."""
+    off = load(c, cur + OFF * W)
+    left = off * 0.0
+    y = off * 0.0
+    cp = off * 0.0
+    for k in range(n):
+        at = k * RECORD * W
+        even = off * 0.0
+        odd = off * 0.0
+        if k < n - 1:
+            if stage == 0:
+                even = _euler_internode(a, c, at, prev, cur, 0, hw)
+                odd = _euler_internode(a, c, at, prev, cur, 1, hw)
+            elif stage == 1:
+                even = _first_internode(a, c, at, prev, cur, 0, hw)
+                odd = _first_internode(a, c, at, prev, cur, 1, hw)
+            else:
+                even = _second_internode(a, c, at, cur, 0, hw)
+                odd = _second_internode(a, c, at, cur, 1, hw)
+        rhs = even + odd + left
+        left = even - odd
+        if w != 0.0:
+            rhs = rhs + load(a, at + SRC * W) * w
+        if k == 0 or k == n - 1:  # sealed end: no membrane, no capacitance
+            diagonal = load(c, cur + END * W)
+        else:
+            v = load(a, at + V * W)
+            if stage == 1:
+                store(a, at + V0 * W, v)
+            elif stage == 2:
+                start = load(a, at + V0 * W)
+                v = start + (v - start) * EXTEND
+            rhs = rhs + load(a, at + I * W) + load(c, cur + C_OVER_H * W) * v
+            diagonal = load(c, cur + DIAGONAL * W) + load(a, at + G * W)
+        inverse = 1.0 / (diagonal - off * cp)
+        y = (rhs + off * y) * inverse
+        cp = off * inverse
+        store(a, at + Y * W, y)
+        store(a, at + CP * W, cp)
+
+
+@njit(**INLINE)
+def _substitute(a: Any, n: int) -> None:
+    """Backward sweep: the nodes' potentials."""
+    v = load(a, (n - 1) * RECORD * W + Y * W) * 0.0
+    for j in range(n):
+        at = (n - 1 - j) * RECORD * W
+        v = load(a, at + Y * W) + load(a, at + CP * W) * v
+        store(a, at + V * W, v)
+
+
+@njit(**INLINE)
+def _substitute_and_gate(a: Any, n: int, p: Any, minus_dt: Any, small: float, rest: Any) -> Any:
+    """Backward sweep with the gates on the way; highest and largest deviation from rest."""
+    v = rest * 0.0
+    peak = rest * 0.0 - 1e6
+    spread = rest * 0.0
+    for j in range(n):
+        at = (n - 1 - j) * RECORD * W
+        v = load(a, at + Y * W) + load(a, at + CP * W) * v
+        store(a, at + V * W, v)
+        if j > 0 and j < n - 1:
+            peak = most(peak, v - rest)
+            spread = most(spread, magnitude(v - rest))
+            _gates(a, at, v, p, minus_dt, small)
+    return peak, spread
+
+
+@njit(**JIT)
+def simulate(
+    fibre: Any, shape: Any, amplitude: Any,  # [M] items: fibre, its geometry, its current in mA
+    coefficients: Any,  # [U, L, COLUMNS] of each geometry and step size
+    drive: Any, source: Any,  # [F, N - 1, 20], [F, N] per mA
+    initial: Any,  # [U, N, STATE]
+    p: Any,  # membrane parameters
+    level: Any, w: Any, hw: Any, gate_dt: Any,  # [S] steps
+    second_order: bool, quiet_step: int, silent_mV: float, small: float,
+    a: Any, c: Any,  # workspace: nodes x records, step sizes x COLUMNS
+    fired: Any, peak: Any, final: Any,  # [M] step of the spike or -1; [M]; [M or 0, N, STATE]
+    trace_nodes: Any, trace: Any,  # [K], [S, K] potentials of the first item
+) -> None:
+    """Run M items in blocks of ``W`` lanes; results go to ``fired``, ``peak``, ``final``."""
+    n = source.shape[1]
+    items = fibre.shape[0]
+    detector = int(0.9 * (n - 1))
+    buffer = np.empty(2 * W, a.dtype)
+    for first in range(0, items, W):
+        _gather(
+            first, fibre, shape, amplitude, coefficients, drive, source, initial, p, level, a, c
+        )
+        rest = load(a, (n // 2) * RECORD * W + V * W)
+        step_of_spike = rest * 0.0 - 1.0
+        before = load(a, detector * RECORD * W + V * W)
+        prev = level[0] * COLUMNS * W
+        for s in range(level.shape[0]):
+            cur = level[s] * COLUMNS * W
+            if second_order:
+                _eliminate(a, c, n, prev, cur, w[s], hw[s], 1)
+                _substitute(a, n)
+                _eliminate(a, c, n, prev, cur, w[s], hw[s], 2)
+            else:
+                _eliminate(a, c, n, prev, cur, w[s], hw[s], 0)
+            top, spread = _substitute_and_gate(a, n, p, -gate_dt[s], small, rest)
+            prev = cur
+            now = load(a, detector * RECORD * W + V * W)
+            new = where_less(step_of_spike, 0.0, float(s), step_of_spike)
+            crossed = where_less(now, p[DETECT], step_of_spike, new)
+            step_of_spike = where_less(before, p[DETECT], crossed, step_of_spike)
+            before = now
+            for j in range(trace_nodes.shape[0]):
+                trace[s, j] = a[(trace_nodes[j] * RECORD + V) * W] + p[ORIGIN]
+            if s == quiet_step:
+                store(buffer, 0, top)
+                for lane in range(min(W, items - first)):
+                    peak[first + lane] = buffer[lane]
+            if s >= quiet_step and s % 4 == 0:
+                store(buffer, 0, step_of_spike)
+                store(buffer, W, spread)
+                undecided = 0
+                for lane in range(W):
+                    undecided += buffer[lane] < 0.0 and buffer[W + lane] > silent_mV
+                if undecided == 0:
+                    break
+        store(buffer, 0, step_of_spike)
+        for lane in range(min(W, items - first)):
+            fired[first + lane] = int(buffer[lane])
+        if final.shape[0] > 0:
+            _scatter(first, items, n, prev, a, c, final)
+
+
+@njit(**JIT)
+def _gather(
+    first: int, fibre: Any, shape: Any, amplitude: Any, coefficients: Any,
+    drive: Any, source: Any, initial: Any, p: Any, level: Any, a: Any, c: Any,
+) -> None:
+    """Fill the workspace with up to W items; spare lanes repeat the last item at zero current."""
+    n = source.shape[1]
+    items = fibre.shape[0]
+    for lane in range(W):
+        item = min(first + lane, items - 1)
+        scale = amplitude[item] if first + lane < items else 0.0
+        f, u = fibre[item], shape[item]
+        for i in range(coefficients.shape[1]):
+            for j in range(COLUMNS):
+                c[(i * COLUMNS + j) * W + lane] = coefficients[u, i, j]
+        for k in range(n):
+            at = k * RECORD * W + lane
+            a[at + SRC * W] = scale * source[f, k]
+            for j in range(5):
+                a[at + (V + j) * W] = initial[u, k, j]
+            m, h, pp, s = initial[u, k, 1], initial[u, k, 2], initial[u, k, 3], initial[u, k, 4]
+            na = p[G_NA] * m * m * m * h + p[G_NAP] * pp * pp * pp
+            a[at + G * W] = na + p[G_K] * s + p[G_L]
+            a[at + I * W] = na * p[E_NA] + p[G_K] * s * p[E_K] + p[G_L] * p[E_L]
+            if k < n - 1:
+                here, there = initial[u, k, 0], initial[u, k + 1, 0]
+                for i in range(20):
+                    port = here + there if i < 10 else here - there
+                    kappa = coefficients[u, level[0], KAPPA + i]
+                    a[at + (ETA + i) * W] = initial[u, k, 5 + i] - kappa * port
+                    a[at + (DRIVE + i) * W] = scale * drive[f, k, i]
+
+
+@njit(**JIT)
+def _scatter(first: int, items: int, n: int, cur: int, a: Any, c: Any, final: Any) -> None:
+    """Copy the lanes' states out, modes completed."""
+    for lane in range(min(W, items - first)):
+        for k in range(n):
+            at = k * RECORD * W + lane
+            for j in range(5):
+                final[first + lane, k, j] = a[at + (V + j) * W]
+            for m in range(20 if k < n - 1 else 0):
+                here, there = a[at + V * W], a[at + (RECORD + V) * W]
+                port = here + there if m < 10 else here - there
+                kappa = c[cur + (KAPPA + m) * W + lane]
+                final[first + lane, k, 5 + m] = a[at + (ETA + m) * W] + kappa * port
