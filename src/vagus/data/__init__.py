@@ -16,5 +16,5 @@ Row = dict[str, str]
 @cache
 def read_table(name: str) -> tuple[Row, ...]:
     """Rows of the shipped table ``name`` (for example ``"devices/devices.csv"``), all as text."""
-    with files(__name__).joinpath(name).open(encoding="utf-8", newline="") as file:
+    with files(__name__).joinpath(name).open(encoding="utf-8") as file:
         return tuple(csv.DictReader(file))

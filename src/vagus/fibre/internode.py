@@ -40,6 +40,7 @@ class Internodes:
     near half (5 axoplasm, 5 periaxonal sections), which turns a source into its modal strength;
     ``g_port`` [F] coupling of a node to the internode beside it, S/cm2;
     ``g_sealed`` [F] what couples the last internode to its sealed end node, S/cm2;
+    ``per_area`` [F] turns uS into S/cm2 of node (and nA into mV S/cm2);
     ``g_axial`` [F, 11], ``g_peri`` [F, 11] conductances between neighbours, node to node, S/cm2.
     """
 
@@ -48,6 +49,7 @@ class Internodes:
     phi: Floats
     g_port: Floats
     g_sealed: Floats
+    per_area: Floats
     g_axial: Floats
     g_peri: Floats
 
@@ -81,7 +83,14 @@ def internodes(geometry: MrgGeometry) -> Internodes:
     rate, shape = _eigen(stiffness, mass)
     beta = g_axial[:, :1] / np.sqrt(2) * shape[:, :, 0]
     return Internodes(
-        rate, beta**2, beta[:, :, None] * shape, g_axial[:, 0], g_sealed, g_axial, g_peri
+        rate,
+        beta**2,
+        beta[:, :, None] * shape,
+        g_axial[:, 0],
+        g_sealed,
+        per_area,
+        g_axial,
+        g_peri,
     )
 
 

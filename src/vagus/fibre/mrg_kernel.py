@@ -44,8 +44,8 @@ STATE = 25  # what is kept of a node between runs: v, four gates, twenty modal c
 
 # columns of a step size's coefficients
 RHO, KAPPA = 0, 20
-C_OVER_H, DIAGONAL, OFF, END = 40, 41, 42, 43
-COLUMNS = 44
+C_OVER_H, DIAGONAL, OFF, END, PER_AREA = 40, 41, 42, 43, 44
+COLUMNS = 45
 
 # membrane parameters
 G_NA, G_NAP, G_K, G_L, E_NA, E_K, E_L, Q_M, Q_H, Q_P, Q_S, ORIGIN, DETECT = range(13)
@@ -193,7 +193,8 @@ def _second_internode(a: Any, c: Any, at: int, cur: int, half: int, hw: Any) -> 
 
 @njit(**INLINE)
 def _eliminate(
-    a: Any, c: Any, n: int, prev: int, cur: int, w: Any, hw: Any, stage: int
+    a: Any, c: Any, n: int, prev: int, cur: int, w: Any, hw: Any,
+    inject_node: int, inject: Any, stage: int,
 ) -> None:
     """Forward sweep over the nodes; ``stage`` 0 Euler, 1 and 2 the stages of SDIRK2."""
     off = load(c, cur + OFF * W)
@@ -218,6 +219,8 @@ def _eliminate(
         left = even - odd
         if w != 0.0:
             rhs = rhs + load(a, at + SRC * W) * w
+        if k == inject_node and inject != 0.0:
+            rhs = rhs + load(c, cur + PER_AREA * W) * inject
         if k == 0 or k == n - 1:  # sealed end: no membrane, no capacitance
             diagonal = load(c, cur + END * W)
         else:
@@ -247,8 +250,14 @@ def _substitute(a: Any, n: int) -> None:
 
 
 @njit(**INLINE)
-def _substitute_and_gate(a: Any, n: int, p: Any, minus_dt: Any, small: float, rest: Any) -> Any:
-    """Backward sweep with the gates on the way; highest and largest deviation from rest."""
+def _substitute_and_gate(
+    a: Any, n: int, p: Any, minus_dt: Any, lead: Any, small: float, rest: Any
+) -> Any:
+    """Backward sweep with the gates on the way; highest and largest deviation from rest.
+
+    Where the step size changes, the gates' step is not centred on the new potential: they see it
+    moved along by ``lead`` times its change over the step.
+    """
     v = rest * 0.0
     peak = rest * 0.0 - 1e6
     spread = rest * 0.0
@@ -259,7 +268,8 @@ def _substitute_and_gate(a: Any, n: int, p: Any, minus_dt: Any, small: float, re
         if j > 0 and j < n - 1:
             peak = most(peak, v - rest)
             spread = most(spread, magnitude(v - rest))
-            _gates(a, at, v, p, minus_dt, small)
+            ahead = v + (v - load(a, at + V0 * W)) * lead
+            _gates(a, at, ahead, p, minus_dt, small)
     return peak, spread
 
 
@@ -270,8 +280,9 @@ def simulate(
     drive: Any, source: Any,  # [F, N - 1, 20], [F, N] per mA
     initial: Any,  # [U, N, STATE]
     p: Any,  # membrane parameters
-    level: Any, w: Any, hw: Any, gate_dt: Any,  # [S] steps
-    second_order: bool, quiet_step: int, silent_mV: float, small: float,
+    level: Any, w: Any, hw: Any, gate_dt: Any, lead: Any, inject: Any,  # [S] steps; inject in nA
+    inject_node: int, second_order: bool, listen_step: int, quiet_step: int, silent_mV: float,
+    small: float,
     a: Any, c: Any,  # workspace: nodes x records, step sizes x COLUMNS
     fired: Any, peak: Any, final: Any,  # [M] step of the spike or -1; [M]; [M or 0, N, STATE]
     trace_nodes: Any, trace: Any,  # [K], [S, K] potentials of the first item
@@ -287,27 +298,31 @@ def simulate(
         )
         rest = load(a, (n // 2) * RECORD * W + V * W)
         step_of_spike = rest * 0.0 - 1.0
+        highest = rest * 0.0 - 1e6
         before = load(a, detector * RECORD * W + V * W)
         prev = level[0] * COLUMNS * W
         for s in range(level.shape[0]):
             cur = level[s] * COLUMNS * W
             if second_order:
-                _eliminate(a, c, n, prev, cur, w[s], hw[s], 1)
+                _eliminate(a, c, n, prev, cur, w[s], hw[s], inject_node, inject[s], 1)
                 _substitute(a, n)
-                _eliminate(a, c, n, prev, cur, w[s], hw[s], 2)
+                _eliminate(a, c, n, prev, cur, w[s], hw[s], inject_node, inject[s], 2)
             else:
-                _eliminate(a, c, n, prev, cur, w[s], hw[s], 0)
-            top, spread = _substitute_and_gate(a, n, p, -gate_dt[s], small, rest)
+                _eliminate(a, c, n, prev, cur, w[s], hw[s], inject_node, inject[s], 0)
+            top, spread = _substitute_and_gate(a, n, p, -gate_dt[s], lead[s], small, rest)
             prev = cur
             now = load(a, detector * RECORD * W + V * W)
-            new = where_less(step_of_spike, 0.0, float(s), step_of_spike)
-            crossed = where_less(now, p[DETECT], step_of_spike, new)
-            step_of_spike = where_less(before, p[DETECT], crossed, step_of_spike)
+            if s >= listen_step:
+                new = where_less(step_of_spike, 0.0, float(s), step_of_spike)
+                crossed = where_less(now, p[DETECT], step_of_spike, new)
+                step_of_spike = where_less(before, p[DETECT], crossed, step_of_spike)
             before = now
             for j in range(trace_nodes.shape[0]):
                 trace[s, j] = a[(trace_nodes[j] * RECORD + V) * W] + p[ORIGIN]
+            if s <= quiet_step:
+                highest = most(highest, top)
             if s == quiet_step:
-                store(buffer, 0, top)
+                store(buffer, 0, highest)
                 for lane in range(min(W, items - first)):
                     peak[first + lane] = buffer[lane]
             if s >= quiet_step and s % 4 == 0:
@@ -330,32 +345,46 @@ def _gather(
     first: int, fibre: Any, shape: Any, amplitude: Any, coefficients: Any,
     drive: Any, source: Any, initial: Any, p: Any, level: Any, a: Any, c: Any,
 ) -> None:
-    """Fill the workspace with up to W items; spare lanes repeat the last item at zero current."""
+    """Fill the workspace with up to W items; spare lanes repeat the last item at zero current.
+
+    Lanes run innermost, so that each line of the workspace is written once.
+    """
     n = source.shape[1]
     items = fibre.shape[0]
+    f, u, scale = np.empty(W, np.int64), np.empty(W, np.int64), np.zeros(W)
     for lane in range(W):
         item = min(first + lane, items - 1)
-        scale = amplitude[item] if first + lane < items else 0.0
-        f, u = fibre[item], shape[item]
-        for i in range(coefficients.shape[1]):
-            for j in range(COLUMNS):
-                c[(i * COLUMNS + j) * W + lane] = coefficients[u, i, j]
-        for k in range(n):
-            at = k * RECORD * W + lane
-            a[at + SRC * W] = scale * source[f, k]
-            for j in range(5):
-                a[at + (V + j) * W] = initial[u, k, j]
-            m, h, pp, s = initial[u, k, 1], initial[u, k, 2], initial[u, k, 3], initial[u, k, 4]
+        f[lane], u[lane] = fibre[item], shape[item]
+        if first + lane < items:
+            scale[lane] = amplitude[item]
+    for i in range(coefficients.shape[1]):
+        for j in range(COLUMNS):
+            for lane in range(W):
+                c[(i * COLUMNS + j) * W + lane] = coefficients[u[lane], i, j]
+    kappa = (level[0] * COLUMNS + KAPPA) * W
+    for k in range(n):
+        at = k * RECORD * W
+        for lane in range(W):
+            a[at + SRC * W + lane] = scale[lane] * source[f[lane], k]
+        for j in range(5):
+            for lane in range(W):
+                a[at + (V + j) * W + lane] = initial[u[lane], k, j]
+        for lane in range(W):
+            m, h = a[at + M * W + lane], a[at + H * W + lane]
+            pp, s = a[at + P * W + lane], a[at + S * W + lane]
             na = p[G_NA] * m * m * m * h + p[G_NAP] * pp * pp * pp
-            a[at + G * W] = na + p[G_K] * s + p[G_L]
-            a[at + I * W] = na * p[E_NA] + p[G_K] * s * p[E_K] + p[G_L] * p[E_L]
-            if k < n - 1:
-                here, there = initial[u, k, 0], initial[u, k + 1, 0]
-                for i in range(20):
-                    port = here + there if i < 10 else here - there
-                    kappa = coefficients[u, level[0], KAPPA + i]
-                    a[at + (ETA + i) * W] = initial[u, k, 5 + i] - kappa * port
-                    a[at + (DRIVE + i) * W] = scale * drive[f, k, i]
+            a[at + G * W + lane] = na + p[G_K] * s + p[G_L]
+            a[at + I * W + lane] = na * p[E_NA] + p[G_K] * s * p[E_K] + p[G_L] * p[E_L]
+        if k == n - 1:
+            break
+        for i in range(20):
+            sign = 1.0 if i < 10 else -1.0
+            for lane in range(W):
+                port = initial[u[lane], k, 0] + sign * initial[u[lane], k + 1, 0]
+                eta = initial[u[lane], k, 5 + i] - c[kappa + i * W + lane] * port
+                a[at + (ETA + i) * W + lane] = eta
+            for lane in range(W):
+                a[at + (DRIVE + i) * W + lane] = scale[lane] * drive[f[lane], k, i]
 
 
 @njit(**JIT)

@@ -36,8 +36,8 @@ class MyelinatedFibres:
     """F fibres of one MRG model with N nodes each.
 
     ``diameter_um`` [F]; ``ve_mV_per_mA`` [F, 11 (N - 1) + 1] extracellular potential at the section
-    centres (`centres_um`) per mA of stimulus current; ``inject_nA_per_mA`` [F, N] optional current
-    injected into the nodes. The spike detector sits at node floor(0.9 (N - 1)).
+    centres (`centres_um`) per mA of stimulus current; ``inject_node``: where `TimeGrid.inject_nA`
+    enters. The spike detector sits at node floor(0.9 (N - 1)).
     Raises `InputError` for impossible diameters, shapes that do not match, and NaN potentials.
     """
 
@@ -45,7 +45,7 @@ class MyelinatedFibres:
     diameter_um: Floats
     n_nodes: int
     ve_mV_per_mA: Floats
-    inject_nA_per_mA: Floats | None = None
+    inject_node: int = 0
 
     def __post_init__(self) -> None:
         if self.n_nodes < 5:
@@ -76,13 +76,7 @@ class MyelinatedFibres:
     @cached_property
     def _sources(self) -> tuple[Floats, Floats]:
         """Modal drive [F, N - 1, 20] and node source [F, N] per mA."""
-        geometry, index = self._shapes
-        drive, source = modal_sources(self._modes.take(index), self.ve_mV_per_mA)
-        if self.inject_nA_per_mA is not None:
-            node_length = parameters(self.model)["node_length"]
-            area = np.pi * geometry.node_diameter_um[index] * node_length
-            source = source + self.inject_nA_per_mA / (area[:, None] * 1e-2)
-        return drive, source
+        return modal_sources(self._modes.take(self._shapes[1]), self.ve_mV_per_mA)
 
     @cached_property
     def _initial(self) -> Floats:
@@ -112,8 +106,7 @@ class MyelinatedFibres:
         fired, peak, _ = self._run(
             grid, fibre, shape, amplitude_mA, dtype, self._initial, stop_early=stop_early
         )
-        ends = np.cumsum(grid.dt_ms[grid.level])
-        time = np.where(fired >= 0, ends[np.maximum(fired, 0)], np.nan)
+        time = np.where(fired >= 0, grid.ends_ms[np.maximum(fired, 0)], np.nan)
         return Outcome(fired >= 0, time, peak)
 
     def trace(
@@ -149,8 +142,10 @@ class MyelinatedFibres:
         dt = grid.dt_ms[grid.level]
         h = dt * kernel.GAMMA if second_order else dt
         # gates sit half a step ahead of the potentials in the second-order scheme
-        gate_dt = (dt + np.append(dt[1:], dt[-1])) / 2 if second_order else dt
+        dt_next = np.append(dt[1:], dt[-1]) if second_order else dt
+        gate_dt, lead = (dt + dt_next) / 2, (dt_next - dt) / (4 * dt)
         drive, source = self._sources if amplitude.any() else self._no_sources(len(initial))
+        inject = grid.inject_nA if len(grid.inject_nA) else np.zeros(len(dt))
         nodes = np.empty(0, np.int64) if trace_nodes is None else trace_nodes
         trace = np.empty((len(dt), len(nodes)))
         fired = np.full(len(fibre), -1)
@@ -159,7 +154,8 @@ class MyelinatedFibres:
             fibre.astype(np.int64), shape.astype(np.int64), amplitude.astype(float),
             self._coefficients(grid.dt_ms, second_order), drive, source, initial,
             self._membrane.astype(dtype), grid.level, grid.w.astype(dtype),
-            (grid.w * h).astype(dtype), gate_dt.astype(dtype), second_order, grid.quiet_step,
+            (grid.w * h).astype(dtype), gate_dt.astype(dtype), lead.astype(dtype), inject.astype(dtype),
+            self.inject_node, second_order, grid.listen_step, grid.quiet_step,
             SILENT_MV if stop_early else -1.0, 1e-3 if dtype == np.float32 else 1e-6,
             aligned(self.n_nodes * kernel.RECORD * W, dtype),
             aligned(len(grid.dt_ms) * kernel.COLUMNS * W, dtype),
@@ -185,6 +181,7 @@ class MyelinatedFibres:
         columns[..., kernel.C_OVER_H] = c_over_h
         columns[..., kernel.DIAGONAL] = c_over_h + 2 * side
         columns[..., kernel.OFF] = even - odd
+        columns[..., kernel.PER_AREA] = modes.per_area[:, None]
         columns[..., kernel.END] = modes.g_sealed[:, None] + side
         return columns
 

@@ -14,7 +14,7 @@ class Outcome:
 
     ``fired`` [M]: an action potential crossed -30 mV upwards at the detector node.
     ``ap_time_ms`` [M]: time of that crossing (nan where none).
-    ``peak_mV`` [M]: highest depolarisation from rest of any node at the end of the stimulus.
+    ``peak_mV`` [M]: highest depolarisation from rest of any node until the end of the stimulus.
     """
 
     fired: NDArray[np.bool_]

@@ -1,0 +1,1 @@
+"""What is delivered: device, electrode, waveform, schedule, and their electrical safety."""
