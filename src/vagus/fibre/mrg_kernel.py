@@ -325,7 +325,7 @@ def simulate(
                 store(buffer, 0, highest)
                 for lane in range(min(W, items - first)):
                     peak[first + lane] = buffer[lane]
-            if s >= quiet_step and s % 4 == 0:
+            if silent_mV > 0.0 and s >= quiet_step and s % 4 == 0:
                 store(buffer, 0, step_of_spike)
                 store(buffer, W, spread)
                 undecided = 0

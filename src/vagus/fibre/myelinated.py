@@ -112,7 +112,7 @@ class MyelinatedFibres:
     def trace(
         self, grid: TimeGrid, fibre: int, amplitude_mA: float, nodes: Ints, dtype: Any = np.float64
     ) -> Floats:
-        """[S, K] membrane potential in mV of K nodes after each step, run to the end."""
+        """[K, S] membrane potential in mV of K nodes after each step, run to the end."""
         one = np.array([fibre])
         _, _, trace = self._run(
             grid,
@@ -124,7 +124,7 @@ class MyelinatedFibres:
             stop_early=False,
             trace_nodes=np.asarray(nodes, np.int64),
         )
-        return trace
+        return trace.T
 
     def _run(
         self,

@@ -6,9 +6,9 @@
 3. Certify: on the steps asked for, start from the scouted value times the ratio that a few pilot
    fibres showed, bracket closely and bisect to the tolerance.
 
-Brackets step down while the fibre fires and up while it is silent; never from a large current
-downwards: above a block window (virtual anodes) a fibre is silent again, and bisection would find
-that edge. All fibres advance together, so that every block of lanes is full; with few fibres the
+The scout looks from below: all pilots are tried at currents from a thirtieth of the guess upwards, the
+others climb from half of what the pilots told. Above a block window (virtual anodes) a
+fibre is silent again, and a search that came from above would find that edge. All fibres advance together, so that every block of lanes is full; with few fibres the
 spare lanes try several currents of one bracket at once, and the lowest that fires is kept. The
 bracket (lower, upper] is the certificate: ``lower`` was simulated and silent, ``upper`` fired, both on
 the steps asked for. Guess and scout only save time.
@@ -34,10 +34,13 @@ GUESS_MV = 20.0
 """Depolarisation at threshold, to start the search from; the result does not depend on it."""
 PROBE_MV = 1.0
 SCOUT_DT_US, SCOUT_TOLERANCE = 20.0, 0.01
-SCOUT_STEP, PILOT_STEP, CERTIFY_STEP = 1.15, 1.02, 1.004
-"""First step of a bracket: wide from a guess, close from a scouted value."""
-LARGEST_STEP = 1.5
-PILOTS = 2 * W
+PILOT_LADDER = np.geomspace(1 / 32, 2, 25)
+"""Shares of the guess that the scout tries on the pilots, all of them."""
+LADDER = np.array([0.5, 0.85, 1.0, 1.17])
+"""Shares of the pilots' median that the scout climbs with every other fibre."""
+PILOT_STEP, CERTIFY_STEP, LARGEST_STEP = 1.02, 1.004, 1.5
+"""First steps of a bracket around a scouted value, and how far steps may grow."""
+PILOTS = W
 _NEVER_MA = 1e6  # no current of this world
 _SCOUT_MARGIN = 1.3  # how far beyond the current limit the scout looks
 DEFAULT_TOLERANCE = 1e-3
@@ -100,21 +103,27 @@ def activation_thresholds(
         fibres, grid.coarse(SCOUT_DT_US), polarity, _SCOUT_MARGIN * max_current_mA, dtype
     )
     everyone = np.arange(len(scout.lower))
-    scout.bracket(everyone, scout.guess(), SCOUT_STEP)
+    guess = scout.guess()
+    pilots = everyone[:: max(1, len(everyone) // PILOTS)]
+    others = np.setdiff1d(everyone, pilots)
+    scout.scan(pilots, guess)
+    scout.climb(others, guess * _median_ratio(scout.upper, guess, pilots))
     scout.refine(everyone, SCOUT_TOLERANCE)
     start = np.sqrt(scout.lower * np.minimum(scout.upper, scout.lower * (1 + SCOUT_TOLERANCE)))
 
     search = _Search(fibres, grid, polarity, max_current_mA, dtype)
     search.simulations += scout.simulations
-    pilots = everyone[:: max(1, len(everyone) // PILOTS)]
     search.bracket(pilots, start, PILOT_STEP)
     search.refine(pilots, tolerance)
-    others = np.setdiff1d(everyone, pilots)
-    found = np.isfinite(search.upper[pilots])
-    ratio = np.median((search.upper / start)[pilots][found]) if found.any() else 1.0
-    search.bracket(others, start * ratio, CERTIFY_STEP)
+    search.bracket(others, start * _median_ratio(search.upper, start, pilots), CERTIFY_STEP)
     search.refine(others, tolerance)
     return Thresholds(polarity * search.lower, polarity * search.upper, search.simulations)
+
+
+def _median_ratio(found: Floats, guess: Floats, pilots: Ints) -> float:
+    ratio = (found / guess)[pilots]
+    ratio = ratio[np.isfinite(ratio)]
+    return float(np.median(ratio)) if len(ratio) else 1.0
 
 
 class _Search:
@@ -148,6 +157,34 @@ class _Search:
             per_mA = response / current
             current = np.minimum(PROBE_MV / per_mA, 1e3 * current)
         return np.minimum(GUESS_MV / per_mA, self._limit)
+
+    def scan(self, fibres: Ints, guess: Floats) -> None:
+        """Try the whole ladder at once and go on from the first rung that fires."""
+        rungs = guess[fibres, None] * PILOT_LADDER
+        outcome = self._run(np.repeat(fibres, len(PILOT_LADDER)), rungs.ravel())
+        fired = outcome.fired.reshape(rungs.shape)
+        first = np.where(fired.any(axis=1), fired.argmax(axis=1), len(PILOT_LADDER) - 1)
+        self.bracket(fibres, guess * self._spread(fibres, PILOT_LADDER[first]), LARGEST_STEP)
+
+    def _spread(self, fibres: Ints, values: Floats) -> Floats:
+        out = np.ones(len(self.lower))
+        out[fibres] = values
+        return out
+
+    def climb(self, fibres: Ints, guess: Floats) -> None:
+        """Bracket from below: up the ladder, and from its end on by `LARGEST_STEP`."""
+        open_ = fibres
+        for share in LADDER:
+            current = np.minimum(share * guess[open_], self._limit)
+            fired = self._run(open_, current).fired
+            self.upper[open_[fired]] = current[fired]
+            self.lower[open_[~fired]] = current[~fired]
+            open_ = open_[~fired]
+            if len(open_) == 0:
+                break
+        unbounded = fibres[(self.lower[fibres] == 0) | ~np.isfinite(self.upper[fibres])]
+        edge = np.where(self.lower > 0, LADDER[-1] * LARGEST_STEP, LADDER[0] / LARGEST_STEP)
+        self.bracket(unbounded, guess * edge, LARGEST_STEP)
 
     def bracket(self, fibres: Ints, guess: Floats, first_step: float) -> None:
         """Step from the guess [F] until each of ``fibres`` has a silent and a firing current."""

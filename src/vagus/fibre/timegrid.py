@@ -28,8 +28,9 @@ APPROACH = (20.0, 0.625)
 AFTER = ((20.0, 0.625), (100.0, 1.25), (400.0, 5.0), (np.inf, 25.0))
 STEPS_PER_PERIOD = 120
 STEPS_PER_TAU = 20
-QUIET = 0.02
-"""The stimulus is over once the waveform stays below this share of its largest value."""
+QUIET = 0.1
+"""The stimulus is over once the waveform stays at or below this share of its largest value: a tenth of
+a threshold current excites nothing, however long it lasts."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def _graded_steps(waveform: Waveform, tstop_ms: float, delay_ms: float) -> TimeG
     for piece, length in enumerate(np.diff(edges).tolist()):
         coarsest = _resolution_us(waveform, piece)
         approach = min(APPROACH[0], length / 2)
-        steps += _graded(length - approach, DURING, coarsest)
+        # the tail of a recovery carries little current: it may be stepped like silence
+        grades = AFTER if waveform.decay[piece] != 0 else DURING
+        steps += _graded(length - approach, grades, coarsest)
         steps += _equal(approach, min(APPROACH[1], coarsest))
     steps += _graded(tstop_ms * 1e3 - delay_ms * 1e3 - edges[-1], AFTER, np.inf)
     dt_us = np.array(steps)

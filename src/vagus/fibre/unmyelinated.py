@@ -22,6 +22,9 @@ from vagus.fibre.timegrid import TimeGrid
 from vagus.fibre.unmyelinated_kernel import (
     AMPLITUDE,
     DIAMETER,
+    END_MV,
+    END_RATE,
+    INJECT,
     K_LANE,
     LANE_ROWS,
     integrate,
@@ -39,8 +42,13 @@ class UnmyelinatedFibres:
 
     ``diameter_um`` [F] outer diameter; ``dx_um`` compartment length (Sweeney: the node spacing is
     ``100 diameter`` and this is not used); ``ve_mV_per_mA`` [F, n] extracellular potential at
-    the compartment centres per mA of stimulus; ``detector`` [F] the compartment where an action
-    potential counts (default ``floor(0.9 (n - 1))``).
+    the compartment centres per mA of stimulus; ``detector`` [F] or [F, K] the compartments
+    where an action potential counts, at any of them (default ``floor(0.9 (n - 1))``); ``inject_node`` the compartment that
+    `TimeGrid.inject_nA` enters; ``end_ohm_cm`` axial resistivity of the passive ends (PyFibers' value
+    leaks a little, which moves a late spike by 1e-4 mV; inf seals). With ``cut_ends`` the field
+    drives current against the ends as in a fibre that ends there (PyFibers' fibres do); without, the
+    compartments are a window on a fibre that goes on in a field of constant gradient, so that the
+    window's ends excite nothing.
 
     Raises InputError for a model, diameter, length, shape or potential that cannot be used.
     """
@@ -51,6 +59,9 @@ class UnmyelinatedFibres:
     n: int
     ve_mV_per_mA: Floats
     detector: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    inject_node: int = 1
+    end_ohm_cm: float = 1e10
+    cut_ends: bool = True
 
     def __post_init__(self) -> None:
         _check_model(self.model)
@@ -58,7 +69,7 @@ class UnmyelinatedFibres:
         ve = np.atleast_2d(np.asarray(self.ve_mV_per_mA, np.float64))
         given = np.asarray(self.detector, np.int64)
         default = np.full(diameter.shape, int(0.9 * (self.n - 1)))
-        detector = np.broadcast_to(given, diameter.shape) if given.size else default
+        detector = given if given.size else default
         object.__setattr__(self, "diameter_um", diameter)
         object.__setattr__(self, "ve_mV_per_mA", ve)
         object.__setattr__(self, "detector", detector)
@@ -84,6 +95,14 @@ class UnmyelinatedFibres:
             raise InputError(
                 "ve_mV_per_mA", f"{ve[fibre, at]} for fibre {fibre}, compartment {at}", "finite",
                 "Check that the field covers the whole fibre.",
+            )
+        if not self.end_ohm_cm > 0:
+            raise InputError("end_ohm_cm", self.end_ohm_cm, "above 0 ohm cm (inf seals the ends)")
+        if not ends <= self.inject_node < self.n - ends:
+            raise InputError("inject_node", self.inject_node, f"{ends} ... {self.n - ends - 1}")
+        if self.detector.ndim not in (1, 2) or len(self.detector) != len(diameter):
+            raise InputError(
+                "detector", f"of shape {self.detector.shape}", f"({len(diameter)},) or one row each"
             )
         outside = (self.detector < ends) | (self.detector >= self.n - ends)
         if outside.any():
@@ -121,14 +140,16 @@ class UnmyelinatedFibres:
         fibre, amplitude = self._items(fibre, amplitude_mA)
         _check_grid(grid)
         fired_ms, peak = np.empty(len(fibre)), np.empty(len(fibre))
+        # like with like, so that the lanes of a block are decided at about the same time
+        order = np.argsort(self.diameter_um[fibre], kind="stable")
+        detectors = self.detector.reshape(len(self.detector), -1) - self._ends
         for start in range(0, len(fibre), W):
-            block = slice(start, start + W)
+            block = order[start : start + W]
             run = _Block(self, grid, fibre[block], amplitude[block], dtype)
-            used = len(fibre[block])
             run.set_field()
-            run.integrate(grid, self.detector[run.fibre][None] - self._ends, stop_early)
-            fired_ms[block] = run.first_ms[0, :used]
-            peak[block] = (run.peak - run.rest)[:used]
+            run.integrate(grid, detectors[run.fibre].T, stop_early)
+            fired_ms[block] = np.fmin.reduce(run.first_ms, axis=0)[: len(block)]
+            peak[block] = (run.peak - run.rest)[: len(block)]
         return Outcome(fired=~np.isnan(fired_ms), ap_time_ms=fired_ms, peak_mV=peak)
 
     def trace(self, grid: TimeGrid, fibre: int, amplitude_mA: float, nodes: ArrayLike) -> Floats:
@@ -147,25 +168,20 @@ class UnmyelinatedFibres:
         out[passive] = self.membrane["v_rest"]
         return out
 
-    def crossings_ms(
-        self, grid: TimeGrid, current_nA: float, at: int, nodes: ArrayLike, dtype: Any = np.float64
-    ) -> Floats:
+    def crossings_ms(self, grid: TimeGrid, nodes: ArrayLike, dtype: Any = np.float64) -> Floats:
         """[F, K] time of the last upward crossing of -30 mV at K compartments (nan where none),
-        while ``current_nA grid.w`` is injected into compartment ``at`` and no field is applied.
+        while ``grid.inject_nA`` enters at ``inject_node``; no field is applied.
         """
         nodes = np.atleast_1d(np.asarray(nodes, np.int64))
         ends = self._ends
         if not ((nodes >= ends) & (nodes < self.n - ends)).all():
             raise InputError("nodes", nodes.tolist(), f"{ends} ... {self.n - ends - 1}")
-        if not ends <= at < self.n - ends:
-            raise InputError("at", at, f"{ends} ... {self.n - ends - 1}")
         _check_grid(grid)
         everyone = np.arange(len(self.diameter_um))
         out = np.empty((len(everyone), len(nodes)))
         for start in range(0, len(everyone), W):
             block = everyone[start : start + W]
-            run = _Block(self, grid, block, np.full(len(block), current_nA), dtype)
-            run.set_injection(at - ends)
+            run = _Block(self, grid, block, np.zeros(len(block)), dtype)
             run.integrate(grid, np.repeat(nodes[:, None] - ends, W, axis=1), stop_early=False)
             out[start : start + W] = run.last_ms.T[: len(block)]
         return out
@@ -189,6 +205,15 @@ class UnmyelinatedFibres:
         diameter, spacing, _ = self._geometry(fibre)
         m = self.membrane
         resistance_MOhm = m["axial_resistivity"] * spacing / (np.pi * diameter**2 / 4) * 1e-2
+        return np.asarray(1.0 / resistance_MOhm / self.capacitance_nF(fibre))
+
+    def end_rate_per_ms(self, fibre: Ints) -> Floats:
+        """Conductance to a passive end over a compartment's capacitance; the axon's own resistance
+        is a millionth of the end's and left out."""
+        if self._ends == 0:
+            return np.zeros(len(fibre))
+        diameter, _, length = self._geometry(fibre)
+        resistance_MOhm = self.end_ohm_cm * (length / 2) / (np.pi * diameter**2 / 4) * 1e-2
         return np.asarray(1.0 / resistance_MOhm / self.capacitance_nF(fibre))
 
     def capacitance_nF(self, fibre: Ints) -> Floats:
@@ -215,77 +240,92 @@ class _Block:
         self.fibre = np.resize(fibre, W)
         self.parameters = self.membrane.build(grid.scheme)
         self.n = fibres.n - 2 * fibres._ends
-        self.lane = aligned(LANE_ROWS * W, dtype)
-        self.lane[K_LANE : K_LANE + W] = fibres.axial_rate_per_ms(self.fibre)
-        self.lane[AMPLITUDE : AMPLITUDE + W] = np.resize(amplitude, W)
-        diameter = fibres.diameter_um[self.fibre]
-        self.lane[DIAMETER : DIAMETER + W] = diameter
-        rest = resting_state(self.membrane, self.parameters, diameter)
-        self.rest = rest[V : V + W]
+        self.amplitude = np.resize(amplitude, W)
+        # rest differs along a fibre by what leaks through its ends: 1e-7 mV
+        exact = dtype == np.float64 and grid.scheme == "neuron"
+        rest = self._settled(self.n if exact else 1)
+        self.rest = rest[0, V : V + W].copy()
+        self.lane = self._lanes(dtype, leaky=True)
         rows = self.membrane.rows
         self.x = aligned(self.n * rows * W, dtype)
         self.x.reshape(self.n, rows * W)[:] = rest
 
+    def _lanes(self, dtype: Any, leaky: bool) -> NDArray[Any]:
+        """The lanes' own values in the order of the kernel's rows."""
+        fibres, fibre = self.fibres, self.fibre
+        values = np.zeros((LANE_ROWS, W))
+        values[K_LANE // W] = fibres.axial_rate_per_ms(fibre)
+        values[AMPLITUDE // W] = self.amplitude
+        values[DIAMETER // W] = fibres.diameter_um[fibre]
+        values[INJECT // W] = 1.0 / fibres.capacitance_nF(fibre)
+        values[END_RATE // W] = fibres.end_rate_per_ms(fibre) if leaky else 0.0
+        values[END_MV // W] = self.membrane["v_rest"]
+        lane = aligned(LANE_ROWS * W, dtype)
+        lane[:] = values.ravel()
+        return lane
+
+    def _settled(self, cells: int) -> Floats:
+        """[cells, rows W] state after 40 steps of 5 ms without a stimulus, in float64.
+
+        Compartments of a resting fibre are alike (but for the leaky ends), so one is enough.
+        """
+        membrane = self.membrane
+        one = np.zeros(membrane.rows * W)
+        one[V : V + W] = membrane["v_rest"]
+        for row, parameter in membrane.start:
+            one[row : row + W] = membrane[parameter]
+        settle(self.parameters, one, self.fibres.diameter_um[self.fibre])
+        x = aligned(cells * membrane.rows * W, np.float64)
+        x.reshape(cells, membrane.rows * W)[:] = one
+        lane = self._lanes(np.float64, leaky=cells > 1)
+        dt = np.full(_SETTLE_STEPS, _SETTLE_DT_MS)
+        nothing, times = 0.0 * dt, np.full((1, W), np.nan)
+        integrate(
+            self.parameters, x, cells, membrane.rows, lane, dt, dt, nothing, nothing, 0, False, 0,
+            np.zeros((1, W), np.int64), times, times.copy(), _SETTLE_STEPS, False,
+            np.zeros((2, W)), np.empty(W), np.empty((0, 0)),
+        )  # fmt: skip
+        return x.reshape(cells, membrane.rows * W)
+
     def set_field(self) -> None:
         """The field as the axial source of the compartments."""
-        ends, fibre = self.fibres._ends, self.fibre
-        ve = self.fibres.ve_mV_per_mA[fibre, ends : self.fibres.n - ends]
-        flux = np.diff(ve, axis=1, prepend=ve[:, :1], append=ve[:, -1:])
-        self._set_source(np.diff(flux, axis=1) * self.fibres.axial_rate_per_ms(fibre)[:, None])
-
-    def set_injection(self, at: int) -> None:
-        """A unit current (nA) into one compartment."""
-        source = np.zeros((W, self.n))
-        source[:, at] = 1.0 / self.fibres.capacitance_nF(self.fibre)
-        self._set_source(source)
-
-    def _set_source(self, source_mV_per_ms: Floats) -> None:
+        fibres, fibre, ends = self.fibres, self.fibre, self.fibres._ends
+        ve = fibres.ve_mV_per_mA[fibre]
+        inside = ve[:, ends : fibres.n - ends]
+        flux = np.diff(inside, axis=1, prepend=inside[:, :1], append=inside[:, -1:])
+        source = np.diff(flux, axis=1) * fibres.axial_rate_per_ms(fibre)[:, None]
+        leak = fibres.end_rate_per_ms(fibre)
+        source[:, 0] += leak * (ve[:, 0] - inside[:, 0])
+        source[:, -1] += leak * (ve[:, -1] - inside[:, -1])
+        if not fibres.cut_ends:
+            source[:, [0, -1]] = 0.0
         rows = self.x.reshape(self.n, self.membrane.rows * W)
-        rows[:, SOURCE : SOURCE + W] = source_mV_per_ms.T
+        rows[:, SOURCE : SOURCE + W] = source.T
 
     def integrate(
         self, grid: TimeGrid, watch: Ints, stop_early: bool, trace: bool = False
     ) -> Floats:
         """Run to the end or to the last decision; return the trace [S, C] (empty unless asked)."""
         dt = grid.dt_ms[grid.level]
+        steps = len(dt)
         second_order = grid.scheme == "converged"
+        # gates sit half a step ahead of the potentials in the second-order scheme
         gate_dt = (dt + np.append(dt[1:], dt[-1])) / 2 if second_order else dt
+        inject = grid.inject_nA if len(grid.inject_nA) else np.zeros(steps)
         self.first_ms = np.full(watch.shape, np.nan)
         self.last_ms = np.full(watch.shape, np.nan)
         self.peak = np.full(W, np.nan)
         down, up = self.membrane.silent_mV
         silent = np.stack([self.rest - down, self.rest + up])
-        steps = len(dt)
         out = np.empty((steps, len(watch)) if trace else (0, 0))
         integrate(
             self.parameters, self.x, self.n, self.membrane.rows, self.lane, dt, gate_dt,
-            np.ascontiguousarray(grid.w, np.float64), second_order,
+            np.ascontiguousarray(grid.w, np.float64), np.ascontiguousarray(inject, np.float64),
+            self.fibres.inject_node - self.fibres._ends, second_order, grid.listen_step,
             np.ascontiguousarray(watch, np.int64), self.first_ms, self.last_ms,
-            int(min(grid.quiet_step, steps)), stop_early, silent, self.peak, out,
+            int(np.clip(grid.quiet_step, 1, steps)), stop_early, silent, self.peak, out,
         )  # fmt: skip
         return out
-
-
-def resting_state(membrane: Membrane, parameters: Any, diameter_um: Floats) -> Floats:
-    """[rows W] state of a compartment of each lane after 40 steps of 5 ms without a stimulus.
-
-    All compartments of a fibre at rest are alike, so one is enough; always in float64.
-    """
-    x = aligned(membrane.rows * W, np.float64)
-    x[V : V + W] = membrane["v_rest"]
-    for row, parameter in membrane.start:
-        x[row : row + W] = membrane[parameter]
-    lane = aligned(LANE_ROWS * W, np.float64)
-    lane[DIAMETER : DIAMETER + W] = diameter_um
-    settle(parameters, x, diameter_um)
-    dt = np.full(_SETTLE_STEPS, _SETTLE_DT_MS)
-    watch, nothing = np.zeros((1, W), np.int64), np.empty((0, 0))
-    times, silent = np.full((1, W), np.nan), np.zeros((2, W))
-    integrate(
-        parameters, x, 1, membrane.rows, lane, dt, dt, 0.0 * dt, False, watch, times, times.copy(),
-        _SETTLE_STEPS, False, silent, np.empty(W), nothing,
-    )  # fmt: skip
-    return x
 
 
 def compartment_centres_um(n: int, dx_um: float) -> Floats:

@@ -1,0 +1,146 @@
+"""The report: one html file that needs nothing else, with its figures beside it as files."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from vagus.data import read_table
+from vagus.fibre.recruitment import Band
+from vagus.report import style
+from vagus.report.compare import Comparison, Published, compare
+from vagus.report.content import (
+    BAND_TEXT,
+    MARKS,
+    CaptionedFigure,
+    Fact,
+    Report,
+    figures,
+    headline,
+)
+from vagus.report.tables import delay_rows, recruitment_rows, selectivity_rows
+
+_DASH = "–"
+_TO = "\u2060–\u2060"  # a range that does not break at the end of a line
+
+
+def write_report(folder: Path, report: Report) -> Path:
+    """Write ``folder``/report.html and ``folder``/figures/*.svg|png|pdf; returns the html's path.
+
+    Deterministic: equal reports give equal files. OSError from the file system is passed on.
+    """
+    s = report.stimulus
+    comparisons = compare(report.recruitment, s.pulse_width_us, s.lowest_current_mA, report.seed)
+    drawn = figures(report, comparisons)
+    plots = folder / "figures"
+    plots.mkdir(parents=True, exist_ok=True)
+    for item in drawn:
+        style.save(item.figure, plots / item.stem)
+    page = folder / "report.html"
+    page.write_text(_render(report, comparisons, drawn, plots), encoding="utf-8")
+    return page
+
+
+def _render(
+    report: Report, comparisons: Sequence[Comparison], drawn: Sequence[CaptionedFigure], plots: Path
+) -> str:
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    environment.filters |= {
+        "share": style.percent,
+        "current": current,
+        "class_name": style.class_name,
+        "group_name": style.group_name,
+        "number": number,
+        "band_share": _band_share,
+        "current_band": _current_band,
+        "published": _published,
+        "spaced": style.spaced_percent,
+    }
+    template = environment.from_string(
+        files("vagus.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    )
+    current_mA = report.stimulus.current_mA
+    return template.render(
+        report=report,
+        headline=headline(report, tuple(comparisons)),
+        figures={item.stem: _inline(item, number, plots) for number, item in enumerate(drawn, 1)},
+        comparisons=comparisons,
+        rows=recruitment_rows(report.recruitment, current_mA, report.seed),
+        selectivity=selectivity_rows(report.recruitment, current_mA),
+        delays=delay_rows(report.recruitment, current_mA, report.side),
+        limits=[*report.limits, *(row["text"] for row in read_table("report/limits.csv"))],
+        marks=mark_shares(report.parameters),
+        class_colour=style.class_colour,
+        band_text=BAND_TEXT,
+        max_current=f"{report.recruitment.max_current_mA:g}",
+        study_current=f"{current_mA:g}",
+    )
+
+
+def _inline(item: CaptionedFigure, number: int, plots: Path) -> dict[str, str]:
+    svg = (plots / item.stem).with_suffix(".svg").read_bytes()
+    width = item.figure.get_size_inches()[0] / style.WIDTH_in
+    return {
+        "data": base64.b64encode(svg).decode(),
+        "caption": item.caption,
+        "number": str(number),
+        "stem": item.stem,
+        "width": f"{100 * min(width, 1.0):.0f}%",
+    }
+
+
+def mark_shares(parameters: Sequence[Fact]) -> list[tuple[str, int, float]]:
+    """(mark, number, share) of the parameters, in the order of trust; only marks that occur."""
+    names = [*MARKS, *sorted({p.mark for p in parameters} - set(MARKS))]
+    counts = [(name, sum(p.mark == name for p in parameters)) for name in names]
+    return [(name or "no mark", n, n / len(parameters)) for name, n in counts if n]
+
+
+def current(value_mA: float) -> str:
+    """A current in mA with three digits; a dash for nan, "not reached" for inf."""
+    if math.isnan(value_mA):
+        return _DASH
+    return "not reached" if math.isinf(value_mA) else number(value_mA)
+
+
+def number(value: float) -> str:
+    """Three significant digits without exponent; a dash for nan."""
+    if math.isnan(value):
+        return _DASH
+    if math.isinf(value):
+        return "∞"
+    digits = 2 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:.{min(max(digits, 0), 6)}f}".replace("-", "−")
+
+
+def _band_share(lower: float, upper: float) -> str:
+    if math.isnan(lower):
+        return _DASH
+    return f"{100 * lower:.0f}{_TO}{100 * upper:.0f} %"
+
+
+def _current_band(band: Band, max_current_mA: float) -> str:
+    if band.fibres == 0:
+        return _DASH
+    beyond = f"> {max_current_mA:g}"
+    if math.isinf(band.lower):
+        return beyond
+    upper = beyond if math.isinf(band.upper) else number(band.upper)
+    return f"{number(band.lower)} to {upper}"
+
+
+def _published(row: Published) -> str:
+    parts = [f"{row.value_mA:g}"] if math.isfinite(row.value_mA) else []
+    if row.has_range:
+        ends = f"{row.lower_mA:g}{_TO}{row.upper_mA:g}"
+        parts.append(f"({ends})" if parts else ends)
+    elif math.isfinite(row.lower_mA):
+        parts.append(f"≥ {row.lower_mA:g}")
+    return " ".join(parts) or "qualitative"
