@@ -1,0 +1,42 @@
+"""vagus: an in-silico laboratory for vagus nerve stimulation.
+
+    import vagus
+    study = vagus.load_study("study.yaml")
+    run = vagus.recruit(study)
+    run.recruitment.fraction(1.5, run.recruitment.mask(group="laryngeal-motor"))
+
+Names below are imported when first used, so that ``import vagus`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "load_study": "vagus.study",
+    "recruit": "vagus.pipeline",
+    "device": "vagus.protocol.device",
+    "monophasic": "vagus.protocol.waveform",
+    "biphasic": "vagus.protocol.waveform",
+    "pseudo_monophasic": "vagus.protocol.waveform",
+    "sine_burst": "vagus.protocol.waveform",
+    "sampled": "vagus.protocol.waveform",
+    "load_nerve": "vagus.nerve",
+    "preset": "vagus.field.electrodes",
+    "solve_field": "vagus.field.solve",
+    "solve_population": "vagus.fibre.solve",
+    "fibre_at_point_source": "vagus.fibre.point_source",
+    "point_source_threshold": "vagus.fibre.point_source",
+    "conduction_velocity": "vagus.fibre.conduction",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'vagus' has no attribute {name!r}; it has {', '.join(__all__)}")

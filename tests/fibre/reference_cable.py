@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +69,8 @@ class Membrane:
 class Sundt(Membrane):
     v_rest = -60.0
 
-    def gates(self, v, s):
-        q = 3 ** 0.7
+    def gates(self, v: Array, s: State) -> dict[str, tuple[Array, Array]]:
+        q = 3**0.7
         c = 9.648e4 / (8.315 * (273.16 + 37))
         u = v + 65
         um, uh = u - 6, u + 6
@@ -86,7 +87,7 @@ class Sundt(Membrane):
             "l": (1 / (1 + al), al / (q * 0.001 * (1 + al))),
         }
 
-    def currents(self, v, s):
+    def currents(self, v: Array, s: State) -> State:
         return {
             "na": 0.04 * s["m"] ** 3 * s["h"] * (v - 50),
             "k": 0.04 * s["n"] ** 3 * s["l"] * (v + 90),
@@ -98,29 +99,37 @@ class Rattay(Membrane):
     v_rest = -70.0
     table = True
 
-    def __init__(self, diameter_um):
+    def __init__(self, diameter_um: Array) -> None:
         super().__init__(diameter_um)
         self.grid = np.linspace(-100, 100, 201)
         exact = self.exact(self.grid)
         self.tables = exact
 
     @staticmethod
-    def exact(v):
+    def exact(v: Array) -> dict[str, tuple[Array, Array]]:
         k = 2.24659524757 ** ((37 - 6.3) / 10)
         u = v + 70
-        a = {"m": linear_over_exp(2.5 - 0.1 * u, 1), "h": 0.07 * np.exp(-u / 20),
-             "n": 0.1 * linear_over_exp(1 - 0.1 * u, 1)}
-        b = {"m": 4 * np.exp(-u / 18), "h": 1 / (np.exp(3 - 0.1 * u) + 1),
-             "n": 0.125 * np.exp(-u / 80)}
+        a = {
+            "m": linear_over_exp(2.5 - 0.1 * u, 1),
+            "h": 0.07 * np.exp(-u / 20),
+            "n": 0.1 * linear_over_exp(1 - 0.1 * u, 1),
+        }
+        b = {
+            "m": 4 * np.exp(-u / 18),
+            "h": 1 / (np.exp(3 - 0.1 * u) + 1),
+            "n": 0.125 * np.exp(-u / 80),
+        }
         return {g: (a[g] / (a[g] + b[g]), 1 / (k * (a[g] + b[g]))) for g in "mhn"}
 
-    def gates(self, v, s):
+    def gates(self, v: Array, s: State) -> dict[str, tuple[Array, Array]]:
         if not self.table:
             return self.exact(v)
-        return {g: (np.interp(v, self.grid, inf), np.interp(v, self.grid, tau))
-                for g, (inf, tau) in self.tables.items()}
+        return {
+            g: (np.interp(v, self.grid, inf), np.interp(v, self.grid, tau))
+            for g, (inf, tau) in self.tables.items()
+        }
 
-    def currents(self, v, s):
+    def currents(self, v: Array, s: State) -> State:
         return {
             "na": 0.12 * s["m"] ** 3 * s["h"] * (v - 45),
             "k": 0.036 * s["n"] ** 4 * (v + 82),
@@ -135,9 +144,8 @@ class Tigerholm(Membrane):
     F = 96485.332
     RT_F = 8.3144626 * 310.15 / 96485.332 * 1e3
 
-    def start(self, v):
-        s = {k: x + 0 * v for k, x in
-             dict(nai=11.4, nao=154.0, ki=121.7, ko=5.6).items()}
+    def start(self, v: Array) -> State:
+        s = {k: x + 0 * v for k, x in {"nai": 11.4, "nao": 154.0, "ki": 121.7, "ko": 5.6}.items()}
         for k, (inf, _) in self.gates(v, s).items():
             s[k] = inf + 0 * v
         self.gna = self.gk = self.pna = self.pk = 0.0
@@ -149,67 +157,112 @@ class Tigerholm(Membrane):
         self.gk, self.pk = np.where(gk >= 0, gk, 0), np.where(gk >= 0, 0, -i["k"])
         return s
 
-    def gates(self, v, s):
+    def gates(self, v: Array, s: State) -> dict[str, tuple[Array, Array]]:
         S, e = logistic, np.exp
 
-        def q(b, t0):
+        def q(b: float, t0: float) -> float:
             return b ** ((37 - t0) / 10)
 
-        def ab(a, b, qq):
+        def ab(a: Array, b: Array, qq: float) -> tuple[Array, Array]:
             return a / (a + b), 1 / (a + b) / qq
 
         q7, q8, q9 = q(2.5, 21), q(2.5, 22), q(2.5, 21)
         return {
             "m7": ab(15.5 * S((v - 5) / -12.08), 35.2 * S((v + 72.7) / 16.7), q7),
-            "h7": ab(0.38685 * S((v + 122.35) / 15.29),
-                     -0.00283 + 2.00283 * S((v + 5.5266) / -12.70195), q7),
-            "s7": ab(0.00003 + 0.00092 * S((v + 93.9) / 16.6),
-                     132.05 - 132.05 * S((v - 384.9) / 28.5), q7),
+            "h7": ab(
+                0.38685 * S((v + 122.35) / 15.29),
+                -0.00283 + 2.00283 * S((v + 5.5266) / -12.70195),
+                q7,
+            ),
+            "s7": ab(
+                0.00003 + 0.00092 * S((v + 93.9) / 16.6),
+                132.05 - 132.05 * S((v - 384.9) / 28.5),
+                q7,
+            ),
             "m8": ab(2.85 - 2.839 * S((v - 1.159) / 13.95), 7.6205 * S((v + 46.463) / 8.8289), q8),
-            "h8": (S((v + 32.2) / 4), (1.218 + 42.043 * e(-(v + 38.1) ** 2 / (2 * 15.19**2))) / q8),
-            "s8": (S((v + 45) / 8), 1 / (0.0054203 * S((v + 79.816) / 16.269)
-                                         + 0.0050757 * S(-(v + 15.968) / 11.542)) / q8),
-            "u8": (S((v + 51) / 8), 1 / (4.0868e-4 * S((v + 67.499) / 19.51)
-                                         + 3.9904e-4 * S(-(v + 30.963) / 14.792)) / q8),
+            "h8": (
+                S((v + 32.2) / 4),
+                (1.218 + 42.043 * e(-((v + 38.1) ** 2) / (2 * 15.19**2))) / q8,
+            ),
+            "s8": (
+                S((v + 45) / 8),
+                1
+                / (0.0054203 * S((v + 79.816) / 16.269) + 0.0050757 * S(-(v + 15.968) / 11.542))
+                / q8,
+            ),
+            "u8": (
+                S((v + 51) / 8),
+                1
+                / (4.0868e-4 * S((v + 67.499) / 19.51) + 3.9904e-4 * S(-(v + 30.963) / 14.792))
+                / q8,
+            ),
             "m9": ab(1.032 * S((v + 6.99) / -14.87115), 5.79 * S((v + 130.4) / 22.9), q9),
-            "h9": ab(0.06435 * S((v + 73.26415) / 3.71928),
-                     0.13496 * S((v + 10.27853) / -9.09334), q9),
+            "h9": ab(
+                0.06435 * S((v + 73.26415) / 3.71928), 0.13496 * S((v + 10.27853) / -9.09334), q9
+            ),
             "s9": ab(1.6e-7 * e(-v / 12), 5e-4 * S(-(v + 32) / 23), q9),
             "ns": (S(-(v + 30) / 6), np.where(v < -60, 219.0, 13 * v + 1000) / q(3.3, 21)),
-            "nf": (S(-(v + 30) / 6),
-                   1 / (0.00395 * e((v + 30) / 40) + 0.00395 * e(-(v + 30) / 20)) / q(3.3, 21)),
-            "ma": (S(-(v + 5.4 - 15) / 16.4) ** 4,
-                   (0.25 + 10.04 * e(-(v + 24.67) ** 2 / (2 * 34.8**2))) / q(3.3, 23)),
-            "ha": (S((v + 49.9 - 15) / 4.6),
-                   np.maximum(5, 20 + 50 * e(-(v + 40) ** 2 / (2 * 40**2))) / q(3.3, 23)),
-            "hs": (S((v + 87.2) / 9.7),
-                   np.where(v >= -70, 300 + 542 * e(-(v + 25) / 20),
-                            2500 + 100 * e((v + 240) / 50)) / q(3, 22)),
-            "hf": (S((v + 87.2) / 9.7),
-                   np.where(v >= -70, 140 + 50 * e(-(v + 25) / 20),
-                            250 + 12 * e((v + 240) / 50)) / q(3, 22)),
-            "n": (S(-(v + 25) / 15.4),
-                  np.where(v < -31, 1000 * (0.000688 + 1 / (e((v + 75.2) / 6.5)
-                                                           + e(-(v - 131.5) / 34.8))),
-                           0.16 + 0.8 * e(-0.0267 * (v + 11))) / q(3.3, 22)),
+            "nf": (
+                S(-(v + 30) / 6),
+                1 / (0.00395 * e((v + 30) / 40) + 0.00395 * e(-(v + 30) / 20)) / q(3.3, 21),
+            ),
+            "ma": (
+                S(-(v + 5.4 - 15) / 16.4) ** 4,
+                (0.25 + 10.04 * e(-((v + 24.67) ** 2) / (2 * 34.8**2))) / q(3.3, 23),
+            ),
+            "ha": (
+                S((v + 49.9 - 15) / 4.6),
+                np.maximum(5, 20 + 50 * e(-((v + 40) ** 2) / (2 * 40**2))) / q(3.3, 23),
+            ),
+            "hs": (
+                S((v + 87.2) / 9.7),
+                np.where(v >= -70, 300 + 542 * e(-(v + 25) / 20), 2500 + 100 * e((v + 240) / 50))
+                / q(3, 22),
+            ),
+            "hf": (
+                S((v + 87.2) / 9.7),
+                np.where(v >= -70, 140 + 50 * e(-(v + 25) / 20), 250 + 12 * e((v + 240) / 50))
+                / q(3, 22),
+            ),
+            "n": (
+                S(-(v + 25) / 15.4),
+                np.where(
+                    v < -31,
+                    1000 * (0.000688 + 1 / (e((v + 75.2) / 6.5) + e(-(v - 131.5) / 34.8))),
+                    0.16 + 0.8 * e(-0.0267 * (v + 11)),
+                )
+                / q(3.3, 22),
+            ),
         }
 
-    def currents(self, v, s):
+    def currents(self, v: Array, s: State) -> State:
         ena = self.RT_F * np.log(s["nao"] / s["nai"])
         ek = self.RT_F * np.log(s["ko"] / s["ki"])
         w = 0.37 / (1 + (38.7 / s["nai"]) ** 3.5)
-        pump = -0.0047891 / (1 + 1 / s["ko"]) ** 2 * (
-            1.62 / (1 + (6.7 / (s["nai"] + 8)) ** 3) + 1 / (1 + (67.6 / (s["nai"] + 8)) ** 3))
+        pump = (
+            -0.0047891
+            / (1 + 1 / s["ko"]) ** 2
+            * (1.62 / (1 + (6.7 / (s["nai"] + 8)) ** 3) + 1 / (1 + (67.6 / (s["nai"] + 8)) ** 3))
+        )
         gh = 0.0025377 * (s["hs"] + s["hf"]) / 2
-        gna = (0.10664 * s["m7"] ** 3 * s["h7"] * s["s7"]
-               + 0.24271 * s["m8"] ** 3 * s["h8"] * s["s8"] * s["u8"]
-               + 9.4779e-5 * s["m9"] * s["h9"] * s["s9"] + gh / 2 + self.gna)
-        gk = (0.0069733 * (s["ns"] / 4 + 3 * s["nf"] / 4) + 0.012756 * s["ma"] * s["ha"]
-              + gh / 2 + 0.018002 * s["n"] ** 4 + 0.00042 * w + self.gk)
-        return {"na": gna * (v - ena) - 1.5 * pump + self.pna,
-                "k": gk * (v - ek) + pump + self.pk}
+        gna = (
+            0.10664 * s["m7"] ** 3 * s["h7"] * s["s7"]
+            + 0.24271 * s["m8"] ** 3 * s["h8"] * s["s8"] * s["u8"]
+            + 9.4779e-5 * s["m9"] * s["h9"] * s["s9"]
+            + gh / 2
+            + self.gna
+        )
+        gk = (
+            0.0069733 * (s["ns"] / 4 + 3 * s["nf"] / 4)
+            + 0.012756 * s["ma"] * s["ha"]
+            + gh / 2
+            + 0.018002 * s["n"] ** 4
+            + 0.00042 * w
+            + self.gk
+        )
+        return {"na": gna * (v - ena) - 1.5 * pump + self.pna, "k": gk * (v - ek) + pump + self.pk}
 
-    def concentrations(self, s, i, dt):
+    def concentrations(self, s: State, i: State, dt: float) -> None:
         for x, x0 in (("na", 154.0), ("k", 5.6)):
             s[x + "i"] = s[x + "i"] - dt * 4 * i[x] / (self.F * self.d) * 1e4
             rate = 1e-8 / 0.029 * 1e4
@@ -220,28 +273,28 @@ class Tigerholm(Membrane):
 class Schild(Membrane):
     v_rest = -46.5
     cm = 1.326291192
-    g: dict[str, float]
+    g: ClassVar[dict[str, float]]
 
     E_K = 8314 * 310.15 / 96500 * np.log(5.4 / 145)
     E_NA = 8314 * 310.15 / 96500 * np.log(154 / 8.9)
 
-    def start(self, v):
+    def start(self, v: Array) -> State:
         s = {"cai": 1.17e-4 + 0 * v, "cao": 2.0 + 0 * v, "o": 0.05 + 0 * v}
         for k, (inf, _) in self.gates(v, s).items():
             s[k] = inf + 0 * v
         return s
 
     @staticmethod
-    def q(b, t0=22.85):
+    def q(b: float, t0: float = 22.85) -> float:
         return b ** ((t0 - 37) / 10)
 
-    def sodium(self, v):
+    def sodium(self, v: Array) -> dict[str, tuple[Array, Array]]:
         raise NotImplementedError
 
-    def gates(self, v, s):
+    def gates(self, v: Array, s: State) -> dict[str, tuple[Array, Array]]:
         S, q = logistic, self.q
 
-        def B(A, b, c, vp):
+        def B(A: float, b: float, c: float, vp: float) -> Array:
             return A * np.exp(-(b**2) * (v - vp) ** 2) + c
 
         a = 0.001265 * linear_over_exp(-(v + 14.273), 10)
@@ -256,42 +309,61 @@ class Schild(Membrane):
             "x": (S((v + 42.59) / -14.68), B(5, 0.022, 2.5, -65) * q(1.93)),
             "y": (S((v + 51) / 7), 7500 * q(1.93) + 0 * v),
             "c": (ac / (ac + bc), 4.5 / (ac + bc) * q(2.3)),
-            "dn": (S((vn + 13) / -4.5),
-                   (3.25 * np.exp(-(0.042**2) * (vn + 31) ** 2) + 0.395) * q(4.3)),
-            "f1": (S((vn + 13) / 25),
-                   (33.5 * np.exp(-(0.0395**2) * (vn + 30) ** 2) + 5) * q(4.3)),
-            "f2": (r + S((vn + 33) / 10),
-                   (225 * np.exp(-(0.0275**2) * (vn + 40) ** 2) + 75) * q(4.3)),
+            "dn": (
+                S((vn + 13) / -4.5),
+                (3.25 * np.exp(-(0.042**2) * (vn + 31) ** 2) + 0.395) * q(4.3),
+            ),
+            "f1": (S((vn + 13) / 25), (33.5 * np.exp(-(0.0395**2) * (vn + 30) ** 2) + 5) * q(4.3)),
+            "f2": (
+                r + S((vn + 33) / 10),
+                (225 * np.exp(-(0.0275**2) * (vn + 40) ** 2) + 75) * q(4.3),
+            ),
             "dt": (S((v + 47) / -5.75), B(22, 0.052, 2.5, -68) * q(1.9)),
             "ft": (S((v + 61) / 6), B(103, 0.05, 12.5, -58) * q(2.2)),
         }
 
-    def sodium_conductance(self, s):
+    def sodium_conductance(self, s: State) -> Array:
         raise NotImplementedError
 
-    def currents(self, v, s):
+    def currents(self, v: Array, s: State) -> State:
         g = self.g
         F_RT = 96500 / (8314 * 310.15)
         eca = 1000 * 8.314 * 310.15 / (2 * 96500) * np.log(s["cao"] / s["cai"]) - 78.7
         ex = v * F_RT / 2
         cai, cao = s["cai"], s["cao"]
-        naca = 1.27324e-6 * 2.2 ** ((22.85 - 37) / 10) * (
-            8.9**3 * cao * np.exp(ex) - 154.0**3 * cai * np.exp(-ex)
-        ) / (1 + 0.0036 * (cai * 154.0**3 + cao * 8.9**3))
-        nak = (0.009726135 * 1.16 ** ((22.85 - 37) / 10) * (v + 150) / (v + 200)
-               * (8.9 / (8.9 + 5.46)) ** 3 * (5.4 / (5.4 + 0.621)) ** 2)
+        naca = (
+            1.27324e-6
+            * 2.2 ** ((22.85 - 37) / 10)
+            * (8.9**3 * cao * np.exp(ex) - 154.0**3 * cai * np.exp(-ex))
+            / (1 + 0.0036 * (cai * 154.0**3 + cao * 8.9**3))
+        )
+        nak = (
+            0.009726135
+            * 1.16 ** ((22.85 - 37) / 10)
+            * (v + 150)
+            / (v + 200)
+            * (8.9 / (8.9 + 5.46)) ** 3
+            * (5.4 / (5.4 + 0.621)) ** 2
+        )
         pump = 8.59437e-4 * 2.3 ** ((22 - 37) / 10) * cai / (cai + 0.0005)
-        gk = (g["kd"] * s["n"] + g["ka"] * s["p"] ** 3 * s["q"] + g["kds"] * s["x"] ** 3 * s["y"]
-              + g["kca"] * s["c"])
-        gca = (g["can"] * s["dn"] * (0.55 * s["f1"] + 0.45 * s["f2"])
-               + g["cat"] * s["dt"] * s["ft"] + g["cal"])
+        gk = (
+            g["kd"] * s["n"]
+            + g["ka"] * s["p"] ** 3 * s["q"]
+            + g["kds"] * s["x"] ** 3 * s["y"]
+            + g["kca"] * s["c"]
+        )
+        gca = (
+            g["can"] * s["dn"] * (0.55 * s["f1"] + 0.45 * s["f2"])
+            + g["cat"] * s["dt"] * s["ft"]
+            + g["cal"]
+        )
         return {
             "na": (self.sodium_conductance(s) + g["nal"]) * (v - self.E_NA) + 3 * naca + 3 * nak,
             "k": gk * (v - self.E_K) - 2 * nak,
             "ca": gca * (v - eca) - 2 * naca + pump,
         }
 
-    def concentrations(self, s, i, dt):
+    def concentrations(self, s: State, i: State, dt: float) -> None:
         d = self.d
         sa_vol = 4 / d * 1e4
         sa_peri = 4 * d / ((d + 1) ** 2 - d**2) * 1e4
@@ -306,13 +378,21 @@ class Schild(Membrane):
 
 
 class Schild97(Schild):
-    g = dict(kd=0.001956534, ka=0.001304356, kds=7.82614e-4, kca=9.13049e-4, can=5.21743e-4,
-             cat=1.8261e-4, nal=1.8261e-5, cal=9.13049e-6)
+    g: ClassVar[dict[str, float]] = {
+        "kd": 0.001956534,
+        "ka": 0.001304356,
+        "kds": 7.82614e-4,
+        "kca": 9.13049e-4,
+        "can": 5.21743e-4,
+        "cat": 1.8261e-4,
+        "nal": 1.8261e-5,
+        "cal": 9.13049e-6,
+    }
 
-    def sodium(self, v):
+    def sodium(self, v: Array) -> dict[str, tuple[Array, Array]]:
         S, q = logistic, self.q
 
-        def B(A, b, c, vp):
+        def B(A: float, b: float, c: float, vp: float) -> Array:
             return A * np.exp(-(b**2) * (v - vp) ** 2) + c
 
         return {
@@ -322,19 +402,27 @@ class Schild97(Schild):
             "hs": (S((-31 - v) / -5.2), B(10.75, 0.067, 3.15, -13.5) * q(1.5, 22)),
         }
 
-    def sodium_conductance(self, s):
+    def sodium_conductance(self, s: State) -> Array:
         return 0.022434928 * (s["mf"] ** 3 * s["hf"] + s["ms"] ** 3 * s["hs"])
 
 
 class Schild94(Schild):
-    g = dict(kd=1.80376e-4, ka=1.41471e-4, kds=1.06103e-4, kca=1.41471e-4, can=1.06103e-4,
-             cat=1.23787e-5, nal=1.85681e-5, cal=3.00626e-6)
+    g: ClassVar[dict[str, float]] = {
+        "kd": 1.80376e-4,
+        "ka": 1.41471e-4,
+        "kds": 1.06103e-4,
+        "kca": 1.41471e-4,
+        "can": 1.06103e-4,
+        "cat": 1.23787e-5,
+        "nal": 1.85681e-5,
+        "cal": 3.00626e-6,
+    }
 
-    def sodium(self, v):
+    def sodium(self, v: Array) -> dict[str, tuple[Array, Array]]:
         S, q = logistic, self.q
         vf, vs = v, v
 
-        def B(vv, A, b, c, vp):
+        def B(vv: Array, A: float, b: float, c: float, vp: float) -> Array:
             return A * np.exp(-(b**2) * (vv - vp) ** 2) + c
 
         return {
@@ -345,9 +433,8 @@ class Schild94(Schild):
             "hs": (S((vs - 2) / 4.5), B(vs, 4.95, 0.0335, 0.75, -20) * q(1.5)),
         }
 
-    def sodium_conductance(self, s):
-        return (0.068967142 * s["mf"] ** 3 * s["hf"] * s["jf"]
-                + 0.001043349 * s["ms"] ** 3 * s["hs"])
+    def sodium_conductance(self, s: State) -> Array:
+        return 0.068967142 * s["mf"] ** 3 * s["hf"] * s["jf"] + 0.001043349 * s["ms"] ** 3 * s["hs"]
 
 
 class Sweeney(Membrane):
@@ -355,19 +442,25 @@ class Sweeney(Membrane):
     Ra = 54.7
     cm = 2.5
 
-    def gates(self, v, s):
+    def gates(self, v: Array, s: State) -> dict[str, tuple[Array, Array]]:
         am = (126 + 0.363 * v) / (1 + np.exp(-(49 + v) / 5.3))
         bm = am / np.exp((v + 56.2) / 4.17)
         bh = 15.6 / (1 + np.exp(-(v + 56) / 10))
         ah = bh / np.exp((v + 74.5) / 5)
         return {"m": (am / (am + bm), 1 / (am + bm)), "h": (ah / (ah + bh), 1 / (ah + bh))}
 
-    def currents(self, v, s):
+    def currents(self, v: Array, s: State) -> State:
         return {"na": 1.445 * s["m"] ** 2 * s["h"] * (v - 35.64), "leak": 0.128 * (v + 80.01)}
 
 
-MODELS = {"sundt": Sundt, "rattay": Rattay, "tigerholm": Tigerholm, "schild94": Schild94,
-          "schild97": Schild97, "sweeney": Sweeney}
+MODELS = {
+    "sundt": Sundt,
+    "rattay": Rattay,
+    "tigerholm": Tigerholm,
+    "schild94": Schild94,
+    "schild97": Schild97,
+    "sweeney": Sweeney,
+}
 
 
 @dataclass
@@ -418,14 +511,18 @@ class Cable:
         diag[:, -1] -= (dt * self.k)[:, 0]
         off = np.broadcast_to(-dt * self.k, self.v.shape).copy()
         off[:, -1] = 0.0
-        rhs = (self.v + scale * (g * self.v - total) + dt * self.source * drive + dt * inject)
+        rhs = self.v + scale * (g * self.v - total) + dt * self.source * drive + dt * inject
         _, _, _, x, info = dgtsv(off.ravel()[:-1], diag.ravel(), off.ravel()[:-1], rhs.ravel())
         assert info == 0
         self.v = x.reshape(self.v.shape)
         m.advance(self.v, self.s, i0, dt)
 
     def run(
-        self, w: Array, dt: float, amplitude_mA: Array, node: int | Array,
+        self,
+        w: Array,
+        dt: float,
+        amplitude_mA: Array,
+        node: int | Array,
         inject: Callable[[float], Array | float] = lambda t: 0.0,
     ) -> tuple[Array, Array]:
         """(potential [S, M, K] at the nodes after each step, highest potential [M, N])."""

@@ -107,7 +107,9 @@ def test_csv_export_of_another_program(tmp_path: Path) -> None:
     for c, name in enumerate(b.contacts):
         for f in range(2):
             values = b.potential_mV_per_mA[c, f]
-            lines += [f"{z},{v!r},{f},{name}" for z, v in zip(Z.tolist(), values.tolist(), strict=True)]
+            lines += [
+                f"{z},{v!r},{f},{name}" for z, v in zip(Z.tolist(), values.tolist(), strict=True)
+            ]
     path = tmp_path / "fibres.csv"
     path.write_text("\n".join(lines))
     back = import_csv(path)
@@ -142,6 +144,6 @@ def test_bad_npz(tmp_path: Path) -> None:
     np.savez(path, z=Z, potential=np.zeros((1, 1, len(Z) - 1)))
     with pytest.raises(InputError, match=r"\(1, any, 29\)"):
         import_npz(path)
+    np.savez(path, z=Z, potential=np.zeros((1, 1, len(Z))))
     with pytest.raises(InputError, match="length_unit"):
-        np.savez(path, z=Z, potential=np.zeros((1, 1, len(Z))))
         import_npz(path, length_unit="inch")

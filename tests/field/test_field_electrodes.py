@@ -39,7 +39,12 @@ def test_strip_covers_rings_patches_and_helices() -> None:
     low, high = np.array([-500.0, 0.0, 499.0]), np.array([0.0, 500.0, 501.0])
     assert Strip("ring", 0.0, 1000.0).cover(np.array([37.0]), low, high).tolist() == [1, 1, 0.5]
     patch = Strip("patch", 0.0, 1000.0, arc_deg=90.0, angle_deg=180.0)
-    assert patch.cover(np.array([0.0, 134.0, 136.0, -170.0]), low[:1], high[:1]).tolist() == [0, 0, 1, 1]
+    assert patch.cover(np.array([0.0, 134.0, 136.0, -170.0]), low[:1], high[:1]).tolist() == [
+        0,
+        0,
+        1,
+        1,
+    ]
     helix = Strip("helix", 0.0, 400.0, arc_deg=720.0, pitch_um=1000.0)
     assert helix.extent_um == (-1200.0, 1200.0)
     at = np.array([-1000.0, -500.0, 0.0, 500.0, 1000.0])
@@ -50,8 +55,8 @@ def test_contacts_must_be_backed_and_apart() -> None:
     tube = (Strip("tube", 0.0, 4000.0),)
     with pytest.raises(GeometryError, match=r"`far`.*leaves the insulation.*lengthen the cuff"):
         Cuff("c", 2000.0, 500.0, tube, (Strip("far", 1800.0, 1000.0),), (1.0,))
+    close = (Strip("a", 0.0, 1000.0), Strip("b", 900.0, 1000.0))
     with pytest.raises(GeometryError, match="overlap"):
-        close = (Strip("a", 0.0, 1000.0), Strip("b", 900.0, 1000.0))
         Cuff("c", 2000.0, 500.0, tube, close, (1.0, -1.0))
     slit = (Strip("sleeve", 0.0, 4000.0, arc_deg=300.0),)
     with pytest.raises(GeometryError, match="leaves the insulation"):
@@ -88,7 +93,9 @@ def test_sizes_follow_the_nerve() -> None:
 def test_perineurium_rules() -> None:
     round_one = Fascicle(ring(0, 0, 250.0, 720))
     assert Tissue().perineurium_um(round_one) == pytest.approx(0.03702 * 500 + 10.5, rel=1e-4)
-    assert Tissue(perineurium_rule="3-percent").perineurium_um(round_one) == pytest.approx(15, rel=1e-4)
+    assert Tissue(perineurium_rule="3-percent").perineurium_um(round_one) == pytest.approx(
+        15, rel=1e-4
+    )
     measured = Tissue(perineurium_rule="measured")
     assert measured.perineurium_um(Fascicle(round_one.inner_um, 12.5)) == 12.5
     with pytest.raises(InputError, match=r"perineurium_um.*human-fit"):

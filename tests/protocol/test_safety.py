@@ -103,7 +103,7 @@ def test_unbalanced_charge_warns_and_leaves_shannon() -> None:
     lines = safety_lines(p)
     assert line(lines, "net charge").value == pytest.approx(0.375)
     assert direct_current_uA(p) == pytest.approx(0.375 * 20.0)  # uC x 1/s = uA
-    assert line(lines, "Shannon").verdict == "outside"
+    assert line(lines, "Shannon").verdict == "not applicable"
     assert any(f.level == "warning" and "NOT balanced" in f.message for f in safety_findings(p))
 
 
@@ -114,13 +114,13 @@ def test_above_limits_is_said() -> None:
     assert line(lines, "charge density").verdict == "above"
     assert (
         line(safety_lines(protocol(waveform=biphasic(100.0), frequency_Hz=60.0)), "Shannon").verdict
-        == "outside"
+        == "not applicable"
     )
 
 
 def test_chronic_limits_apply_to_chronic_use_only() -> None:
     p = protocol()
-    assert line(safety_lines(p), "duty").verdict == "outside"
+    assert line(safety_lines(p), "duty").verdict == "not applicable"
     months = replace(p, schedule=continuous(90 * 86_400.0), frequency_Hz=30.0)
     assert line(safety_lines(months), "duty").verdict == "above"
 

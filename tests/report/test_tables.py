@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vagus.errors import InputError
 from vagus.fibre.recruitment import Recruitment
-from vagus.report.strength import StrengthDuration, fit_strength_duration
+from vagus.fibre.strength_duration import StrengthDuration, fit_strength_duration
 from vagus.report.style import group_name, percent, spaced_percent
 from vagus.report.tables import delay_rows, recruitment_rows, selectivity_rows, way_mm
 

@@ -36,8 +36,9 @@ class MyelinatedFibres:
     """F fibres of one MRG model with N nodes each.
 
     ``diameter_um`` [F]; ``ve_mV_per_mA`` [F, 11 (N - 1) + 1] extracellular potential at the section
-    centres (`centres_um`) per mA of stimulus current; ``inject_node``: where `TimeGrid.inject_nA`
-    enters. The spike detector sits at node floor(0.9 (N - 1)).
+    centres (`MrgGeometry.centres_um`) per mA of stimulus current; ``inject_node``: where
+    `TimeGrid.inject_nA` enters. ``continued``: the fibre goes on beyond its ends in a uniform field,
+    which does not act on it; else its ends are sealed, and a field along them does. The spike detector sits at node floor(0.9 (N - 1)).
     Raises `InputError` for impossible diameters, shapes that do not match, and NaN potentials.
     """
 
@@ -46,6 +47,7 @@ class MyelinatedFibres:
     n_nodes: int
     ve_mV_per_mA: Floats
     inject_node: int = 0
+    continued: bool = False
 
     def __post_init__(self) -> None:
         if self.n_nodes < 5:
@@ -76,7 +78,10 @@ class MyelinatedFibres:
     @cached_property
     def _sources(self) -> tuple[Floats, Floats]:
         """Modal drive [F, N - 1, 20] and node source [F, N] per mA."""
-        return modal_sources(self._modes.take(self._shapes[1]), self.ve_mV_per_mA)
+        drive, source = modal_sources(self._modes.take(self._shapes[1]), self.ve_mV_per_mA)
+        if self.continued:
+            source[:, [0, -1]] = 0.0
+        return drive, source
 
     @cached_property
     def _initial(self) -> Floats:

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +37,9 @@ SPACING_RATIO = 1.1
 """Fibres of a batch share their number of nodes, so their spacings must be alike."""
 SMALL_MYELINATED_UM = 5.7
 """Below it the geometry for small fibres applies (its recommended range, doi:10.1371/journal.pcbi.1011833)."""
-NODES_BEYOND = 8
+BEYOND_UM, NODES_BEYOND, LEAST_NODES = 6_500.0, 10, 8
+"""How far fibres reach beyond the electrode, and the fewest nodes on either side of its middle. Against
+26 mm on either side this changes thresholds by less than 0.1 % (benchmarks/population.py)."""
 LATENCY_MS = 3.0
 """Longest wait for a spike near threshold, beyond the time it travels."""
 
@@ -46,8 +48,9 @@ LATENCY_MS = 3.0
 class SolverSettings:
     """How thresholds are searched; lengths in um.
 
-    ``reach_um``: half the length of every fibre, from the middle of the electrode (None: all that
-    the potentials cover). Unmyelinated fibres have compartments of ``dx_um``.
+    ``electrode_um``: half the electrode's length; fibres reach `BEYOND_UM` or `NODES_BEYOND` nodes
+    beyond it, whichever is more (None: as far as the potentials go). Unmyelinated fibres have
+    compartments of ``dx_um``.
     """
 
     scheme: Scheme = "converged"
@@ -57,7 +60,7 @@ class SolverSettings:
     small_model: str = "pena"
     large_model: str = "mrg-interpolation"
     unmyelinated_model: str = "sundt"
-    reach_um: float | None = None
+    electrode_um: float | None = None
     dx_um: float = 25.0
     seed: int = 0
 
@@ -166,8 +169,7 @@ class _Solver:
         rng = np.random.default_rng(settings.seed)
         self.offset = rng.random(len(population)) - 0.5
         self.middle = float(basis.z_um[0] + basis.z_um[-1]) / 2
-        covered = float(basis.z_um[-1] - basis.z_um[0]) / 2
-        self.reach = min(settings.reach_um or covered, covered)
+        self.covered = float(basis.z_um[-1] - basis.z_um[0]) / 2
 
     def batches(self) -> Iterator[_Batch]:
         """Fibres of one model and nearly one spacing, at most `BATCH` together."""
@@ -187,14 +189,22 @@ class _Solver:
             return mrg_geometry(model, diameter).node_spacing_um
         return np.full(len(diameter), self.settings.dx_um)
 
+    def _reach(self, spacing_um: float) -> float:
+        """Half the length of fibres whose nodes are so far apart, from the electrode's middle."""
+        if self.settings.electrode_um is None:
+            return self.covered
+        beyond = max(BEYOND_UM, NODES_BEYOND * spacing_um)
+        return min(self.settings.electrode_um + beyond, self.covered)
+
     def _nodes(self, spacing: Floats) -> int:
-        """Odd number of nodes that the reach holds, whatever the offset."""
-        half = int((self.reach - 0.5 * spacing[-1] - 1.0) / spacing[-1])
-        if half < NODES_BEYOND:
+        """Odd number of nodes within reach, whatever the offset."""
+        largest = float(spacing[-1])
+        half = int((self._reach(largest) - 0.5 * largest - 1.0) / largest)
+        if half < LEAST_NODES:
             raise InputError(
                 "potentials",
-                f"along {2 * self.reach * 1e-3:.3g} mm",
-                f">= {2 * (NODES_BEYOND + 1) * spacing[-1] * 1e-3:.3g} mm for these fibres",
+                f"along {2 * self.covered * 1e-3:.3g} mm",
+                f">= {2 * (LEAST_NODES + 1) * largest * 1e-3:.3g} mm for these fibres",
                 "Export them over a longer stretch of the nerve.",
             )
         return 2 * half + 1
@@ -208,14 +218,16 @@ class _Solver:
         ve = self.basis.along(self.weights, batch.index, centred)
         afferent = self.population.afferent[batch.index]
         ve = np.where(afferent[:, None], ve, ve[:, ::-1])
-        return fibres_of(batch.model, diameter, batch.n, ve, self.settings.dx_um)
+        fibres = fibres_of(batch.model, diameter, batch.n, ve, self.settings.dx_um)
+        return replace(fibres, continued=True)
 
     def grid(self, batch: _Batch) -> TimeGrid:
         """Steps that outlast the stimulus and the slowest spike's way out."""
         slowest = self.population.diameter_um[batch.index[:1]]
         velocity = interpolated_velocity(batch.model, slowest)[0]
         active_ms = self.waveform.settled_us(QUIET) * 1e-3
-        tstop_ms = active_ms + LATENCY_MS + self.reach * 1e-3 / velocity
+        length_mm = 1e-3 * np.ptp(positions_um(batch.model, slowest, batch.n, self.settings.dx_um))
+        tstop_ms = active_ms + LATENCY_MS + length_mm / velocity
         cut = self.waveform
         if cut.duration_us * 1e-3 >= tstop_ms:
             cut = cut.until(1e3 * tstop_ms - 25.0)

@@ -67,9 +67,18 @@ class TimeGrid:
         return TimeGrid("neuron", np.array([dt_us * 1e-3]), level, w, _quiet_step(w))
 
     def with_injection(self, start_ms: float, pulse_width_ms: float, current_nA: float) -> TimeGrid:
-        """The same steps with a rectangular current injected into each fibre's ``inject_node``."""
+        """The same steps with a rectangular current injected into each fibre's ``inject_node``.
+
+        Raises `InputError` where no step begins within the pulse.
+        """
         starts = np.round(self.ends_ms - self.dt_ms[self.level], 9)
-        on = (starts >= start_ms) & (starts < round(start_ms + pulse_width_ms, 9))
+        on = (starts >= round(start_ms, 9)) & (starts < round(start_ms + pulse_width_ms, 9))
+        if not on.any():
+            raise InputError(
+                "injection",
+                f"{start_ms:g} to {start_ms + pulse_width_ms:g} ms",
+                f"at least one step between 0 and {self.ends_ms[-1]:g} ms",
+            )
         quiet = max(self.quiet_step, int(np.flatnonzero(on)[-1]) + 1)
         return replace(self, inject_nA=np.where(on, current_nA, 0.0), quiet_step=quiet)
 

@@ -1,8 +1,8 @@
 """Unmyelinated fibres (and Sweeney's myelinated cable): many simulations of single cables at once.
 
 Compartments are equal and numbered from the fibre's start. Where a model has passive ends (channels
-removed, axially isolated, as PyFibers builds them) those compartments stay at rest; the cable that is
-solved lies between them, with sealed ends.
+removed, axially all but isolated, as PyFibers builds them) those compartments stay at rest; the
+cable that is solved lies between them.
 """
 
 from __future__ import annotations
@@ -40,15 +40,16 @@ _SETTLE_STEPS, _SETTLE_DT_MS = 40, 5.0  # how PyFibers settles a fibre before t 
 class UnmyelinatedFibres:
     """F fibres of one model, each of ``n`` compartments.
 
-    ``diameter_um`` [F] outer diameter; ``dx_um`` compartment length (Sweeney: the node spacing is
-    ``100 diameter`` and this is not used); ``ve_mV_per_mA`` [F, n] extracellular potential at
-    the compartment centres per mA of stimulus; ``detector`` [F] or [F, K] the compartments
-    where an action potential counts, at any of them (default ``floor(0.9 (n - 1))``); ``inject_node`` the compartment that
-    `TimeGrid.inject_nA` enters; ``end_ohm_cm`` axial resistivity of the passive ends (PyFibers' value
-    leaks a little, which moves a late spike by 1e-4 mV; inf seals). With ``cut_ends`` the field
-    drives current against the ends as in a fibre that ends there (PyFibers' fibres do); without, the
-    compartments are a window on a fibre that goes on in a field of constant gradient, so that the
-    window's ends excite nothing.
+    ``diameter_um`` [F] outer diameter; ``dx_um`` compartment length (not used by Sweeney, whose
+    nodes are 100 diameters apart); ``ve_mV_per_mA`` [F, n] extracellular potential at the
+    compartment centres per mA of stimulus.
+    ``detector`` [F] or [F, K]: compartments where an action potential counts, at any of them
+    (default ``floor(0.9 (n - 1))``). ``inject_node``: where `TimeGrid.inject_nA` enters.
+    ``end_ohm_cm``: axial resistivity of the passive ends; PyFibers' value leaks a little, which
+    moves a late spike by 1e-4 mV; inf seals.
+    ``cut_ends``: the field drives current against the ends as in a fibre that ends there (as in
+    PyFibers); False: the compartments are a window on a fibre that goes on, in a field of constant
+    gradient beyond, so that the window's ends excite nothing.
 
     Raises InputError for a model, diameter, length, shape or potential that cannot be used.
     """
@@ -87,13 +88,17 @@ class UnmyelinatedFibres:
             raise InputError("n", self.n, f"at least {3 + 2 * ends} compartments for {self.model}")
         if ve.shape != (len(diameter), self.n):
             raise InputError(
-                "ve_mV_per_mA", f"of shape {ve.shape}", f"shape {(len(diameter), self.n)}",
+                "ve_mV_per_mA",
+                f"of shape {ve.shape}",
+                f"shape {(len(diameter), self.n)}",
                 "Give one potential per fibre and compartment.",
             )
         if not np.isfinite(ve).all():
             fibre, at = np.argwhere(~np.isfinite(ve))[0]
             raise InputError(
-                "ve_mV_per_mA", f"{ve[fibre, at]} for fibre {fibre}, compartment {at}", "finite",
+                "ve_mV_per_mA",
+                f"{ve[fibre, at]} for fibre {fibre}, compartment {at}",
+                "finite",
                 "Check that the field covers the whole fibre.",
             )
         if not self.end_ohm_cm > 0:
@@ -281,9 +286,10 @@ class _Block:
         dt = np.full(_SETTLE_STEPS, _SETTLE_DT_MS)
         nothing, times = 0.0 * dt, np.full((1, W), np.nan)
         integrate(
-            self.parameters, x, cells, membrane.rows, lane, dt, dt, nothing, nothing, 0, False, 0,
-            np.zeros((1, W), np.int64), times, times.copy(), _SETTLE_STEPS, False,
-            np.zeros((2, W)), np.empty(W), np.empty((0, 0)),
+            self.parameters, x, cells, membrane.rows, lane,
+            dt, dt, nothing, nothing, 0, False,
+            0, _SETTLE_STEPS, False, np.zeros((2, W)),
+            np.zeros((1, W), np.int64), times, times.copy(), np.empty(W), np.empty((0, 0)),
         )  # fmt: skip
         return x.reshape(cells, membrane.rows * W)
 
@@ -319,11 +325,12 @@ class _Block:
         silent = np.stack([self.rest - down, self.rest + up])
         out = np.empty((steps, len(watch)) if trace else (0, 0))
         integrate(
-            self.parameters, self.x, self.n, self.membrane.rows, self.lane, dt, gate_dt,
-            np.ascontiguousarray(grid.w, np.float64), np.ascontiguousarray(inject, np.float64),
-            self.fibres.inject_node - self.fibres._ends, second_order, grid.listen_step,
-            np.ascontiguousarray(watch, np.int64), self.first_ms, self.last_ms,
-            int(np.clip(grid.quiet_step, 1, steps)), stop_early, silent, self.peak, out,
+            self.parameters, self.x, self.n, self.membrane.rows, self.lane,
+            dt, gate_dt, np.ascontiguousarray(grid.w, np.float64),
+            np.ascontiguousarray(inject, np.float64), self.fibres.inject_node - self.fibres._ends,
+            second_order,
+            grid.listen_step, int(np.clip(grid.quiet_step, 1, steps)), stop_early, silent,
+            np.ascontiguousarray(watch, np.int64), self.first_ms, self.last_ms, self.peak, out,
         )  # fmt: skip
         return out
 
@@ -343,3 +350,7 @@ def _check_grid(grid: TimeGrid) -> None:
         raise InputError("dt_ms", np.min(grid.dt_ms), "finite steps above 0 ms")
     if len(grid.w) != len(grid.level) or not np.isfinite(grid.w).all():
         raise InputError("w", f"of length {len(grid.w)}", f"{len(grid.level)} finite values")
+    inject = grid.inject_nA
+    if len(inject) not in (0, len(grid.level)) or not np.isfinite(inject).all():
+        allowed = f"{len(grid.level)} finite values, or none"
+        raise InputError("inject_nA", f"of length {len(inject)}", allowed)

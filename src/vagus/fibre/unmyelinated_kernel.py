@@ -26,9 +26,9 @@ DETECT_MV = -30.0
 """An action potential is an upward crossing of this potential, as in PyFibers."""
 
 K_LANE, AMPLITUDE, DIAMETER, INJECT, END_RATE, END_MV, HIGH, LOW = (row * W for row in range(8))
-"""Rows of the lanes' own values: axial conductance over capacitance (1/ms), amplitude, diameter (um),
-1/capacitance (mV/ms per nA), leak through each end (1/ms) towards a potential (mV), and the highest
-and lowest potential of the last step."""
+"""Rows of the lanes' own values: axial conductance over capacitance (1/ms), amplitude (mA),
+diameter (um), 1/capacitance (mV/ms per nA), leak through each end (1/ms) towards a potential (mV),
+the highest and lowest potential of the last step."""
 LANE_ROWS = 8
 
 
@@ -106,9 +106,9 @@ def _substitute(p: Any, x: Any, n: int, rows: int, k: Any, lane: Any, dt: float)
 
 @njit(**JIT)
 def _watch(
-    x: Any, rows: int, watch: Any, before: Any, first_ms: Any, last_ms: Any, t: float, dt: float,
-    listen: bool,
-) -> None:
+    x: Any, rows: int, watch: Any, before: Any, first_ms: Any, last_ms: Any,
+    t: float, dt: float, listen: bool,
+) -> None:  # fmt: skip
     """Note upward crossings during the step that ended at t, interpolated within it."""
     for c in range(watch.shape[0]):
         for j in range(W):
@@ -132,22 +132,24 @@ def _all_decided(lane: Any, first_ms: Any, low_mV: Any, high_mV: Any) -> bool:
 
 @njit(**JIT)
 def integrate(
-    p: Any, x: Any, n: int, rows: int, lane: Any, dt: Any, gate_dt: Any, w: Any, inject: Any,
-    inject_at: int, second_order: bool, listen_step: int, watch: Any, first_ms: Any, last_ms: Any, quiet_step: int, stop_early: bool, silent_mV: Any,
-    peak: Any, trace: Any,
-) -> int:
+    p: Any, x: Any, n: int, rows: int, lane: Any,
+    dt: Any, gate_dt: Any, w: Any, inject: Any, inject_at: int, second_order: bool,
+    listen_step: int, quiet_step: int, stop_early: bool, silent_mV: Any,
+    watch: Any, first_ms: Any, last_ms: Any, peak: Any, trace: Any,
+) -> int:  # fmt: skip
     """Step one block to the end, or until all its lanes are decided; return the steps taken.
 
-    ``x`` [n rows W] flat, changed in place; ``lane`` [LANE_ROWS W]; ``dt``, ``gate_dt``, ``w`` [S];
-    ``inject`` [S] nA into compartment ``inject_at``; spikes count from ``listen_step`` on;
-    ``watch`` [C, W] compartments whose upward crossings are noted in ``first_ms`` and ``last_ms``
-    [C, W] (any one decides); ``silent_mV`` [2, W] between which all compartments count as silent, from
-    ``quiet_step`` on; ``peak`` [W] highest potential at the end of the stimulus; ``trace`` [S, C]
-    potentials of lane 0 at the watched compartments, or [0, 0].
+    ``x`` [n rows W] flat, changed in place; ``lane`` [LANE_ROWS W].
+    ``dt``, ``gate_dt``, ``w`` [S]; ``inject`` [S] nA into compartment ``inject_at``.
+    Spikes count from ``listen_step`` on; from ``quiet_step`` on a lane may be decided: it fired, or
+    all compartments lie between ``silent_mV`` [2, W].
+    ``watch`` [C, W]: compartments whose upward crossings are noted in ``first_ms`` and ``last_ms``
+    [C, W]; ``peak`` [W]: highest potential at the end of the stimulus; ``trace`` [S, C]: potentials
+    of lane 0 at the watched compartments, or [0, 0].
     """
     before = np.full(watch.shape, 1e9)
     t = 0.0
-    for s in range(dt.shape[0]):
+    for s in range(len(dt)):
         h = dt[s] * (GAMMA if second_order else 1.0)
         k = load(lane, K_LANE) * h
         drive = load(lane, AMPLITUDE) * w[s]
@@ -164,6 +166,7 @@ def integrate(
                 trace[s, c] = x[watch[c, 0] * rows * W + V]
         if s + 1 == quiet_step:
             peak[:] = lane[HIGH : HIGH + W]
-        if stop_early and s + 1 >= quiet_step and _all_decided(lane, first_ms, silent_mV[0], silent_mV[1]):
+        may_stop = stop_early and s + 1 >= quiet_step
+        if may_stop and _all_decided(lane, first_ms, silent_mV[0], silent_mV[1]):
             return s + 1
-    return dt.shape[0]
+    return len(dt)

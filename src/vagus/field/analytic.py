@@ -50,8 +50,8 @@ class CoaxialNerve:
     def mode(self, order: int, wave: float, radius_mm: Array) -> Array:
         """Radial profile [R] in V per (mA/mm2) for a rim current density cos(m theta) cos(k z).
 
-        ``order`` m, ``wave`` k > 0 in 1/mm. Inside: a I_m(k r sqrt(sl / st)); outside: b I_m + c K_m;
-        at the sheet the radial current is continuous and equals g (outer - inner potential).
+        ``order`` m, ``wave`` k > 0 in 1/mm. Inside: a I_m(k r sqrt(sl / st)); outside: b I_m + c
+        K_m; at the sheet the radial current is continuous and equals g (outer - inner potential).
         """
         m, k, a, b = order, wave, self.fascicle_mm, self.nerve_mm
         kappa = k * np.sqrt(self.longitudinal / self.transverse)
@@ -103,7 +103,8 @@ class CoaxialNerve:
             axial = 4 / (length_mm * k) * np.sin(k * width_mm / 2)
             profiles = np.stack([self.mode(int(order), k, r) for order in m])
             total += axial * np.cos(k * z) * np.einsum("mp,mp->p", profiles, turning)
-        return 1e3 * density * total
+        potential: Array = 1e3 * density * total
+        return potential
 
 
 def _log_slope_i(m: int, x: float) -> float:

@@ -33,7 +33,9 @@ class PotentialBasis:
         z, phi = self.z_um, self.potential_mV_per_mA
         if z.ndim != 1 or len(z) < 4 or not np.all(np.isfinite(z)) or not np.all(np.diff(z) > 0):
             bad = "" if z.ndim != 1 else _first(~(np.diff(z) > 0), "not increasing after position")
-            raise InputError("z_um", f"array {z.shape} {bad}".strip(), "4 or more increasing, finite um")
+            raise InputError(
+                "z_um", f"array {z.shape} {bad}".strip(), "4 or more increasing, finite um"
+            )
         if phi.ndim != 3 or phi.shape[0] != len(self.contacts) or phi.shape[2] != len(z):
             raise InputError(
                 "potential_mV_per_mA", f"array {phi.shape}",
@@ -41,7 +43,8 @@ class PotentialBasis:
             )  # fmt: skip
         if not np.isfinite(phi).all():
             raise InputError(
-                "potential_mV_per_mA", _first(~np.isfinite(phi), "not finite at [contact, fibre, position]"),
+                "potential_mV_per_mA",
+                _first(~np.isfinite(phi), "not finite at [contact, fibre, position]"),
                 "finite values", "Export the potential inside the solved domain only.",
             )  # fmt: skip
 
@@ -51,17 +54,20 @@ class PotentialBasis:
         return int(self.potential_mV_per_mA.shape[1])
 
     def combined(self, weights: Array) -> Array:
-        """Potential [fibre, P] per mA of stimulus current when contact c carries ``weights[c]`` mA."""
+        """Potential [fibre, P] per mA of stimulus current; contact c carries ``weights[c]`` mA."""
         w = np.asarray(weights, dtype=np.float64)
         if w.shape != (len(self.contacts),) or not np.all(np.isfinite(w)):
-            raise InputError("weights", weights, f"{len(self.contacts)} finite values, one per contact")
+            raise InputError(
+                "weights", weights, f"{len(self.contacts)} finite values, one per contact"
+            )
         total = w[0] * self.potential_mV_per_mA[0]
         for value, phi in zip(w[1:], self.potential_mV_per_mA[1:], strict=True):
             total = total + value * phi
         return np.asarray(total, dtype=np.float64)
 
     def along(self, weights: Array, fibre: NDArray[np.integer], z_um: Array) -> Array:
-        """Potential [F, P] in mV per mA of stimulus current at positions ``z_um`` [F, P] of ``fibre`` [F].
+        """Potential [F, P] in mV per mA of stimulus current at positions ``z_um`` [F, P] of
+        ``fibre`` [F].
 
         Not-a-knot cubic splines through the nodes, so that second differences stay smooth. Raises
         InputError when a position leaves the range of the basis.
@@ -71,7 +77,9 @@ class PotentialBasis:
         if at.ndim != 2 or index.shape != (at.shape[0],):
             raise InputError("z_um", f"array {at.shape}", f"[{index.size}, positions]")
         if index.size and not (index.min() >= 0 and index.max() < self.fibres):
-            raise InputError("fibre", (int(index.min()), int(index.max())), f"0 to {self.fibres - 1}")
+            raise InputError(
+                "fibre", (int(index.min()), int(index.max())), f"0 to {self.fibres - 1}"
+            )
         low, high = float(self.z_um[0]), float(self.z_um[-1])
         if at.size and not (float(at.min()) >= low and float(at.max()) <= high):
             raise InputError(
@@ -105,7 +113,9 @@ class PotentialBasis:
         try:
             with np.load(Path(path), allow_pickle=False) as data:
                 return cls(
-                    tuple(str(c) for c in data["contacts"]), data["z_um"], data["potential_mV_per_mA"]
+                    tuple(str(c) for c in data["contacts"]),
+                    data["z_um"],
+                    data["potential_mV_per_mA"],
                 )
         except (KeyError, OSError, zipfile.BadZipFile, ValueError) as error:
             if isinstance(error, InputError):
@@ -158,7 +168,6 @@ def _spline(z, values, slopes, row, at, out):  # type: ignore[no-untyped-def]
             h = z[i + 1] - z[i]
             t = (x - z[i]) / h
             s = 1.0 - t
-            out[f, p] = (
-                s * s * ((1.0 + 2.0 * t) * values[r, i] + t * h * slopes[r, i])
-                + t * t * ((1.0 + 2.0 * s) * values[r, i + 1] - s * h * slopes[r, i + 1])
+            out[f, p] = s * s * ((1.0 + 2.0 * t) * values[r, i] + t * h * slopes[r, i]) + t * t * (
+                (1.0 + 2.0 * s) * values[r, i + 1] - s * h * slopes[r, i + 1]
             )

@@ -1,6 +1,8 @@
-"""Closed contours with a graded spacing: where the mesh is fine, and polygons that keep their areas.
+"""Closed contours with a graded spacing: where the mesh is fine, and polygons that keep their
+areas.
 
-An inscribed polygon loses area and with it conductance (0.5 % of the potential in a cuff's lumen), so
+An inscribed polygon loses area and with it conductance (0.5 % of the potential in a cuff's lumen),
+so
 every resampled contour is pushed outwards by the mean height of the arcs that its chords cut off.
 """
 
@@ -21,7 +23,8 @@ END_SIZE = 0.35  # spacing at the ends of contacts, where the current density is
 class Contour:
     """One closed line that the mesh must keep.
 
-    ``points``: [K, 2] vertices in mm, counter-clockwise, not closed; ``size``: wanted spacing in mm;
+    ``points``: [K, 2] vertices in mm, counter-clockwise, not closed; ``size``: wanted spacing in
+    mm;
     ``fixed``: indices of vertices that must become mesh nodes (ends of contacts); ``least``: number
     of vertices that it gets at least.
     """
@@ -32,9 +35,7 @@ class Contour:
     least: int = 16
 
 
-def circle(
-    radius: float, size: float, centre: Points, keep_deg: Sequence[float] = ()
-) -> Contour:
+def circle(radius: float, size: float, centre: Points, keep_deg: Sequence[float] = ()) -> Contour:
     """A circle in mm whose mesh has nodes at the angles ``keep_deg``."""
     keep = np.unique(np.round(np.mod(np.asarray(keep_deg, dtype=np.float64), 360.0), 9))
     n = max(256, int(np.ceil(2 * np.pi * radius / (0.2 * size))))
@@ -55,7 +56,7 @@ def signed_area(points: Points) -> float:
 
 
 def _densify(contour: Contour) -> tuple[Points, NDArray[np.float64], float, NDArray[np.float64]]:
-    """Vertices [N, 2] refined for measuring, their arc lengths [N], the perimeter, fixed arc lengths."""
+    """Refined vertices [N, 2], their arc lengths [N], the perimeter, the fixed arc lengths."""
     points = contour.points
     step = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
     perimeter = float(step.sum())
@@ -90,7 +91,7 @@ def _place(
     perimeter: float,
     fixed: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Arc lengths of the new vertices: local spacing ``size``, with nodes at every ``fixed`` one."""
+    """Arc lengths of the new vertices: spacing ``size``, with a node at every ``fixed`` one."""
     arc = np.append(length, perimeter)
     density = 1.0 / np.append(size, size[0])
     count = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(arc))])
@@ -105,8 +106,9 @@ def _place(
     return np.sort(np.interp(np.mod(np.concatenate(placed), total), count, arc)) % perimeter
 
 
-def _area_preserving(dense: Points, length: NDArray[np.float64], new: NDArray[np.float64],
-                     perimeter: float) -> Points:
+def _area_preserving(
+    dense: Points, length: NDArray[np.float64], new: NDArray[np.float64], perimeter: float
+) -> Points:
     """Polygon with vertices near arc lengths ``new`` that has the area of the original, locally."""
     closed = np.vstack([dense, dense[:1]])
     arc = np.append(length, perimeter)

@@ -25,8 +25,8 @@ class Strip:
     """A band on the lumen's wall: a ring, a patch, a tube or a helix.
 
     At the angle t its middle lies at ``z_um + pitch_um (t - angle_deg) / 360``, for t within
-    ``arc_deg / 2`` of ``angle_deg`` (more than 360 for a helix of several turns); it is ``width_um``
-    wide along z.
+    ``arc_deg / 2`` of ``angle_deg`` (more than 360 for a helix of several turns); it is
+    ``width_um`` wide along z.
     """
 
     name: str
@@ -81,8 +81,8 @@ class Cuff:
 
     ``inner_diameter_um``: of the lumen at rest; ``thickness_um``: of the insulation;
     ``weights``: usual share of the stimulus current per contact, the sign that of the current
-    (negative = cathode during a positive phase); ``expands``: it opens to fit a larger nerve, leaving
-    ``gap_um``; ``larger``: the next size that a surgeon would take.
+    (negative = cathode during a positive phase); ``expands``: it opens to fit a larger nerve,
+    leaving ``gap_um``; ``larger``: the next size that a surgeon would take.
     """
 
     name: str
@@ -123,8 +123,8 @@ class Cuff:
             reach = [tuple(round(v / 1e3, 3) for v in s.extent_um) for s in self.insulators]
             raise GeometryError(
                 f"contact `{contact.name}` of cuff `{self.name}` (z "
-                f"{contact.extent_um[0] / 1e3:.3f} to {contact.extent_um[1] / 1e3:.3f} mm) leaves the "
-                f"insulation (z {reach} mm); move or shorten the contact, or lengthen the cuff"
+                f"{contact.extent_um[0] / 1e3:.3f} to {contact.extent_um[1] / 1e3:.3f} mm) leaves "
+                f"the insulation (z {reach} mm); move or shorten the contact, or lengthen the cuff"
             )
 
     def _check_apart(self) -> None:
@@ -159,7 +159,8 @@ class Cuff:
         raise GeometryError(
             f"nerve `{section.name}` ({2 * radius / 1e3:.2f} mm across) does not fit into cuff "
             f"`{self.name}` (inner diameter {self.inner_diameter_um / 1e3:.2f} mm with a gap of "
-            f"{self.gap_um:.0f} um); set `inner_diameter_um` to at least {need:.0f}, or `expands=True`"
+            f"{self.gap_um:.0f} um); set `inner_diameter_um` to at least {need:.0f}, or "
+            "`expands=True`"
         )
 
 

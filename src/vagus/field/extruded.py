@@ -2,8 +2,8 @@
 
 A0 = K2 (x) Mz + M2 (x) Kz is inverted exactly: the generalised eigenvectors of (Kz, Mz) split it
 into one sparse plane problem (K2 + lambda M2) per z mode. C holds what the cuff takes away (its
-silicone prisms) and equipotential contacts tie nodes together; conjugate gradients, preconditioned by
-A0, deal with both in a number of steps that hardly depends on the mesh.
+silicone prisms) and equipotential contacts tie nodes together; conjugate gradients, preconditioned
+by A0, deal with both in a number of steps that hardly depends on the mesh.
 """
 
 from __future__ import annotations
@@ -12,57 +12,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import splu
 
 from vagus.errors import ConvergenceError
 from vagus.field.elements import Array, Index, Line
+from vagus.field.modal import ModalInverse
 from vagus.field.plane import Plane
 from vagus.field.ties import Ties
 
 
-class ModalInverse:
-    """Exact inverse of A0 = K2 (x) Mz + M2 (x) Kz."""
-
-    def __init__(
-        self, k2: sp.csr_array, m2: sp.csr_array, kz: sp.csr_array, mz: sp.csr_array
-    ) -> None:
-        values, self._modes = scipy.linalg.eigh(kz.toarray(), mz.toarray())
-        self._modes = np.ascontiguousarray(self._modes)
-        options = {"SymmetricMode": True}
-        first = splu(
-            (k2 + values[0] * m2).tocsc(),
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options=options,
-        )
-        # the fill-reducing order is the same for every mode, so it is sought only once
-        self._order = np.argsort(first.perm_c)
-        k, m = (a[self._order][:, self._order].tocsc() for a in (k2, m2))
-        both = (abs(k) + abs(m)).tocsc()
-        both.data[:] = 0.0
-        k, m = (k + both).tocsc(), (m + both).tocsc()
-        self._factors = [
-            splu(k + v * m, permc_spec="NATURAL", diag_pivot_thresh=0.0, options=options)
-            for v in values
-        ]
-
-    def __call__(self, load: Array) -> Array:
-        """A0^-1 of loads [z, column, plane node]."""
-        nz, columns, n = load.shape
-        work = (self._modes.T @ load.reshape(nz, -1)).reshape(nz, columns, n)[:, :, self._order]
-        for i, factor in enumerate(self._factors):
-            work[i] = factor.solve(work[i].T).T
-        full = np.empty_like(work)
-        full[:, :, self._order] = work
-        return (self._modes @ full.reshape(nz, -1)).reshape(nz, columns, n)
-
-
 @dataclass(frozen=True)
 class Removal:
-    """Conductance that A0 has too much of: in the intervals ``layers``, per triangle [T], in S/m."""
+    """What A0 has too much of: in the intervals ``layers``, per triangle [T], in S/m."""
 
     layers: Index
     transverse: Array
@@ -88,10 +50,11 @@ class _Columns:
 
 
 class Extruded:
-    """The assembled problem; everything outside ``free`` plane nodes and the two z ends is grounded.
+    """The assembled problem; everything outside ``free`` plane nodes and the two z ends is
+    grounded.
 
-    Arrays of values are [z node, column, plane node] over all nodes, potentials in V for currents in
-    mA. ``contacts``: per contact the (z node, plane node) indices that share one potential.
+    Arrays of values are [z node, column, plane node] over all nodes, potentials in V for currents
+    in mA. ``contacts``: per contact the (z node, plane node) indices that share one potential.
     """
 
     def __init__(
@@ -159,10 +122,9 @@ class Extruded:
         ``tolerance``: of the residual in the norm of A0^-1, relative to the load. Raises
         ConvergenceError after ``max_steps``.
         """
-        nz, n = self._shape
         columns = load.shape[1]
         inner = load[self._inner][:, :, self._free]
-        r = _flat(inner)
+        r = np.ascontiguousarray(inner.transpose(0, 2, 1)).reshape(-1, columns)
         x = np.zeros_like(r)
         p = np.zeros_like(r)
         ap = np.zeros_like(r)
@@ -187,14 +149,17 @@ class Extruded:
         worst = float(np.sqrt(np.max(rho / start)))
         raise ConvergenceError(
             f"the field solver stopped after {max_steps} steps at a residual of {worst:.1e} (asked "
-            f"{tolerance:.1e}); look for slivers in the section or conductivities that differ by > 1e6"
+            f"{tolerance:.1e}); look for slivers in the section or conductivities that differ by "
+            "more than 1e6"
         )
 
     def _precondition(self, r: Array) -> tuple[Array, Array]:
         """z = T A0^-1 T' r and A z; A0 needs no product of its own, as A0 A0^-1 T' r = T' r."""
         load = self._ties.gather(r) if self._ties else r
         nz, n = self._shape
-        z = _flat(self._inverse(_modal(load, nz, r.shape[1], n)))
+        stacked = np.ascontiguousarray(load.reshape(nz, n, -1).transpose(1, 2, 0))
+        solved = self._inverse(stacked).transpose(2, 0, 1)
+        z = np.ascontiguousarray(solved).reshape(nz * n, -1)
         product = load.copy()
         if self._ties:
             z, nodes, lost = self._ties.spread(z)
@@ -205,25 +170,16 @@ class Extruded:
 
     def _full(self, values: Array, columns: int) -> Array:
         full = np.zeros((len(self.line.nodes), columns, self.plane.size))
-        inner = _modal(values, self._shape[0], columns, self._shape[1])
+        inner = values.reshape(*self._shape, columns).transpose(0, 2, 1)
         full[self._inner, :, self._free] = inner
         return full
-
-
-def _flat(values: Array) -> Array:
-    """[z, column, plane] -> [z * plane, column]."""
-    return np.ascontiguousarray(values.transpose(0, 2, 1)).reshape(-1, values.shape[1])
-
-
-def _modal(values: Array, nz: int, columns: int, n: int) -> Array:
-    """[z * plane, column] -> [z, column, plane]."""
-    return np.ascontiguousarray(values.reshape(nz, n, columns).transpose(0, 2, 1))
 
 
 def _shares(line: Line, z: Index) -> Array:
     """Weight of every node of a contact: its part of the z axis, so that the sum is 1."""
     weight: Array = np.asarray(line.matrices()[1].sum(axis=0))[z]
-    return weight / weight.sum()
+    weight /= weight.sum()
+    return weight
 
 
 def grounded_rim(plane: Plane) -> NDArray[np.int64]:

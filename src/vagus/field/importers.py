@@ -1,7 +1,8 @@
 """Potentials computed elsewhere (ASCENT, PyFibers, COMSOL, NGSolve), read as a `PotentialBasis`.
 
 Two layouts. npz: arrays ``z`` [P] and ``potential`` [contact, fibre, P] (or [fibre, P], [P] for one
-contact or fibre), optional ``contacts``. csv: one row per point with columns ``z``, ``potential`` and,
+contact or fibre), optional ``contacts``. csv: one row per point with columns ``z``, ``potential``
+and,
 where there are several, ``fibre`` and ``contact``; lines that start with % or # are comments, as
 COMSOL writes them. Every fibre must be sampled at the same positions.
 """
@@ -92,9 +93,7 @@ def import_csv(
     return _basis(contacts, first, potential, length_unit, voltage_unit, current_mA)
 
 
-def _rows(
-    file: IO[str], path: str | os.PathLike[str]
-) -> Iterator[tuple[str, str, float, float]]:
+def _rows(file: IO[str], path: str | os.PathLike[str]) -> Iterator[tuple[str, str, float, float]]:
     lines = ((n, line) for n, line in enumerate(file, 1) if line.strip() and line[0] not in "%#")
     number, head = next(lines, (0, ""))
     names = [name.strip().lower() for name in next(csv.reader([head]), [])]

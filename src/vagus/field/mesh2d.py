@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -20,6 +21,7 @@ from vagus.errors import GeometryError
 from vagus.field.contours import Contour, Points, resample
 
 Index = NDArray[np.int64]
+LEAST_GAP = 1e-3  # mm; closer contours would need triangles below a micrometre
 Size = Callable[[Points], NDArray[np.float64]]
 
 
@@ -40,7 +42,9 @@ class Mesh2D:
         """Shape of every triangle: 2 x inradius / circumradius, 1 for equilateral ones."""
         a, b, c = (self.points[self.triangles[:, i]] for i in range(3))
         la, lb, lc = (np.linalg.norm(p - q, axis=1) for p, q in ((b, c), (c, a), (a, b)))
-        shape: NDArray[np.float64] = (lb + lc - la) * (lc + la - lb) * (la + lb - lc) / (la * lb * lc)
+        shape: NDArray[np.float64] = (
+            (lb + lc - la) * (lc + la - lb) * (la + lb - lc) / (la * lb * lc)
+        )
         return shape
 
 
@@ -56,7 +60,7 @@ def triangulate(contours: Sequence[Contour], inner: int, grading: float = 0.3) -
     loops_xy, spacing = resample(contours, grading)
     fixed = np.concatenate(loops_xy)
     ends = np.cumsum([0, *(len(p) for p in loops_xy)])
-    loops = [np.arange(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    loops = [np.arange(a, b) for a, b in pairwise(ends)]
     size = _size_function(fixed, np.concatenate(spacing), contours[inner], grading)
     free = _relax(fixed, _spread(fixed, size, contours[-1]), size, contours[-1])
     points, triangles, loops = _keep_edges(fixed, free, loops)
@@ -74,13 +78,13 @@ def _check_disjoint(contours: Sequence[Contour]) -> None:
     for i, ring in enumerate(rings):
         if not ring.is_simple:
             raise GeometryError(f"contour {i} crosses itself; redraw or smooth it")
-    left, right = shapely.STRtree(rings).query(rings, predicate="intersects")
+    left, right = shapely.STRtree(rings).query(rings, predicate="dwithin", distance=LEAST_GAP)
     for i, j in zip(left, right, strict=True):
         if i < j:
-            where = shapely.intersection(rings[i], rings[j]).representative_point()
+            x, y = shapely.shortest_line(rings[i], rings[j]).coords[0]
             raise GeometryError(
-                f"contours {i} and {j} touch near ({where.x * 1e3:.0f}, {where.y * 1e3:.0f}) um; "
-                "move or shrink them until a gap of at least 5 um remains"
+                f"contours {i} and {j} touch near ({x * 1e3:.0f}, {y * 1e3:.0f}) um; move or "
+                "shrink them until a gap of at least 5 um remains"
             )
 
 
@@ -129,7 +133,8 @@ def _spread(fixed: Points, size: Size, outer: Contour) -> Points:
         if alive[i]:
             alive[neighbours] = False
             alive[i] = True
-    return candidate[alive]
+    chosen: Points = candidate[alive]
+    return chosen
 
 
 def _relax(fixed: Points, free: Points, size: Size, outer: Contour, steps: int = 24) -> Points:

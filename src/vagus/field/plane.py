@@ -1,7 +1,7 @@
 """The cross-section as a finite-element space: nodes doubled on the fascicles, thin sheets between.
 
-The perineurium is a sheet of no thickness: sigma dphi/dn = (phi_out - phi_in) / R with R = rho t, so
-each fascicle's contour carries two nodes per place, coupled by the edge mass divided by R.
+The perineurium is a sheet of no thickness: sigma dphi/dn = (phi_out - phi_in) / R with R = rho t,
+so each fascicle's contour carries two nodes per place, coupled by the edge mass divided by R.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Plane:
 
     ``points``: [N, 2] place of every node in mm; ``elements``: [T, 3 or 6] nodes (corners, then
     middles of the edges 01, 12, 20); ``mesh``: the triangulation; ``stiffness``, ``mass``: element
-    matrices for unit conductivity; ``pairs``: per sheet the nodes [E, order + 1] along its outer and
-    its inner side.
+    matrices for unit conductivity; ``pairs``: per sheet the nodes [E, order + 1] along its outer
+    and its inner side.
     """
 
     order: int
@@ -83,16 +83,19 @@ class Plane:
         return triangle_shapes(self.order, self.barycentric(triangle, at))
 
     def slopes(self, triangle: Index, at: Array) -> Array:
-        """Gradients [P, n, 2] (1/mm) of the elements' shape functions at the points ``at`` [P, 2]."""
+        """Gradients [P, n, 2] (1/mm) of the shape functions of elements at the points ``at``."""
         gradient, _ = barycentric_gradients(self.points[self.elements[triangle, :3]])
         slope = triangle_slopes(self.order, self.barycentric(triangle, at))
-        return np.einsum("pna,pai->pni", slope, gradient)
+        result: Array = np.einsum("pna,pai->pni", slope, gradient)
+        return result
 
     def barycentric(self, triangle: Index, at: Array) -> Array:
         """Barycentric coordinates [P, 3] of points in the given triangles."""
         corner = self.points[self.elements[triangle, :3]]
         gradient, _ = barycentric_gradients(corner)
-        return 1 / 3 + np.einsum("pai,pi->pa", gradient, at - corner.mean(axis=1))
+        offset = at - corner.mean(axis=1)
+        result: Array = 1 / 3 + np.einsum("pai,pi->pa", gradient, offset)
+        return result
 
 
 def edge_mass_between(

@@ -1,4 +1,4 @@
-"""A solved field: the potential in every fibre, anywhere in the domain, and the current it drives."""
+"""A solved field: the potential in every fibre and anywhere else, and its gradient."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ class Field:
         triangle = np.empty(len(at), dtype=np.int64)
         for i in np.unique(owner):
             mine = np.flatnonzero(owner == i)
-            triangle[mine] = self._nearest(at[mine] * 1e-3, np.flatnonzero(self.plane.mesh.region == i))
+            triangle[mine] = self._nearest(
+                at[mine] * 1e-3, np.flatnonzero(self.plane.mesh.region == i)
+            )
         weights = self.plane.weights(triangle, at * 1e-3)
         nodes, local = np.unique(self.plane.elements[triangle], return_inverse=True)
         count = weights.shape[1]
@@ -65,8 +67,12 @@ class Field:
 
     def _check_fibres(self, at: Array, owner: Index) -> None:
         count = len(self.section.fascicles)
-        if owner.shape != (len(at),) or (len(owner) and not 0 <= owner.min() <= owner.max() < count):
-            raise InputError("fascicle", owner.tolist()[:5], f"[fibres] indices from 0 to {count - 1}")
+        if owner.shape != (len(at),) or (
+            len(owner) and not 0 <= owner.min() <= owner.max() < count
+        ):
+            raise InputError(
+                "fascicle", owner.tolist()[:5], f"[fibres] indices from 0 to {count - 1}"
+            )
         for i in np.unique(owner):
             mine = np.flatnonzero(owner == i)
             polygon = shapely.Polygon(self.section.fascicles[i].inner_um)
@@ -76,12 +82,11 @@ class Field:
                 x, y = at[outside[0]]
                 raise InputError(
                     "x_um, y_um", f"({x:.1f}, {y:.1f}) for fibre {outside[0]}",
-                    f"inside fascicle {i}", "Check the fascicle index and the origin of the section.",
+                    f"inside fascicle {i}", "Check its index and the section's origin.",
                 )  # fmt: skip
 
     def _nearest(self, at: Array, candidates: Index) -> Index:
-        """Triangle among ``candidates`` that holds each point [P, 2] (mm), or comes closest to it."""
-        found = np.empty(len(at), dtype=np.int64)
+        """Triangle among ``candidates`` that holds each point [P, 2] (mm), or comes closest."""
         corner = self.plane.mesh.points[self.plane.mesh.triangles[candidates]]
         tree = cKDTree(corner.mean(axis=1))
         near = min(10, len(candidates))
@@ -90,7 +95,7 @@ class Field:
             [self.plane.barycentric(trial[:, k], at).min(axis=1) for k in range(near)], axis=1
         )
         best = least.argmax(axis=1)
-        found = trial[np.arange(len(at)), best]
+        found: Index = trial[np.arange(len(at)), best]
         for p in np.flatnonzero(least.max(axis=1) < -1e-9):
             here = np.broadcast_to(at[p], (len(candidates), 2))
             found[p] = candidates[self.plane.barycentric(candidates, here).min(axis=1).argmax()]
@@ -105,7 +110,8 @@ class Field:
         triangle, layer, shape_z, _ = self._locate(at_um)
         values = self._values(triangle, layer, contact)
         weights = self.plane.weights(triangle, at_um[:, :2] * 1e-3)
-        return np.einsum("pzn,pz,pn->p", values, shape_z, weights)
+        result: Array = np.einsum("pzn,pz,pn->p", values, shape_z, weights)
+        return result
 
     def gradient(self, at_um: Array, contact: int) -> tuple[Array, Index]:
         """Gradient [P, 3] of the potential in V/mm per mA, and the triangle [P] of every point."""
@@ -128,7 +134,9 @@ class Field:
         z = at_um[:, 2] * 1e-3
         ends = self.line.ends
         if len(z) and not (z.min() >= ends[0] and z.max() <= ends[-1]):
-            raise InputError("z_um", f"{at_um[:, 2].min():.0f} to {at_um[:, 2].max():.0f}", "the domain")
+            raise InputError(
+                "z_um", f"{at_um[:, 2].min():.0f} to {at_um[:, 2].max():.0f}", "the domain"
+            )
         layer = np.clip(np.searchsorted(ends, z, side="right") - 1, 0, len(ends) - 2)
         h = ends[layer + 1] - ends[layer]
         t = (z - ends[layer]) / h

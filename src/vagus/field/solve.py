@@ -25,15 +25,17 @@ from vagus.nerve.section import CrossSection
 
 LEAST_GAP_UM = 2.0
 EDGE_LAYER = 0.35  # height of the layers at a ring's edges, where the current density is singular
+HELIX_LAYER = 0.4  # of ``layer_um``: helical edges are staircases of prisms
 GROWTH = 1.35  # of the layers' heights away from the cuff
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """How fine the mesh is, in um: triangles in the nerve, edges on the lumen's wall, layers along z.
+    """How fine the mesh is, in um: triangles in the nerve, edges on the lumen's wall, layers along
+    z.
 
-    ``order``: 1 or 2 in the plane (always quadratic along z); ``grading``: growth of the triangles per
-    unit of distance, at most 0.5; ``tolerance``: of the solver, relative to the load.
+    ``order``: 1 or 2 in the plane (always quadratic along z); ``grading``: growth of the triangles
+    per unit of distance, at most 0.5; ``tolerance``: of the solver, relative to the load.
     """
 
     size_um: float
@@ -55,7 +57,7 @@ class Resolution:
 
 
 RESOLUTIONS = {
-    "default": Resolution(130.0, 80.0, 400.0, 1),
+    "default": Resolution(130.0, 80.0, 400.0, 1, grading=0.25),
     "publication": Resolution(250.0, 250.0, 350.0, 2),
 }
 
@@ -133,14 +135,16 @@ def check_section(section: CrossSection) -> None:
                 f"{outline.exterior.distance(polygon):.2g} um, at least {LEAST_GAP_UM:g} needed); "
                 "shrink or move it"
             )
-    left, right = shapely.STRtree(polygons).query(polygons, predicate="dwithin", distance=LEAST_GAP_UM)
+    left, right = shapely.STRtree(polygons).query(
+        polygons, predicate="dwithin", distance=LEAST_GAP_UM
+    )
     for i, j in zip(left, right, strict=True):
         if i < j:
             gap = polygons[i].distance(polygons[j])
             what = "overlap" if polygons[i].intersects(polygons[j]) else f"lie {gap:.2g} um apart"
             raise GeometryError(
-                f"fascicles {i} and {j} of `{section.name}` {what}; at least {LEAST_GAP_UM:g} um of "
-                "epineurium must lie between them: move, shrink or merge them"
+                f"fascicles {i} and {j} of `{section.name}` {what}; at least {LEAST_GAP_UM:g} um "
+                "of epineurium must lie between them: move, shrink or merge them"
             )
 
 
@@ -181,7 +185,7 @@ def _plane(section: CrossSection, cuff: Cuff, tissue: Tissue, setting: Resolutio
     contours += [
         Contour(_counter_clockwise(section.outline_um) * 1e-3, size),
         circle(lumen, wall, centre, ends),
-        circle(outside, 1.5 * size, centre),
+        circle(outside, size, centre),
         circle(rim, rim / 4, centre),
     ]
     mesh = triangulate(contours, len(section.fascicles) + 1, setting.grading)
@@ -199,7 +203,7 @@ def _layers(cuff: Cuff, tissue: Tissue, setting: Resolution) -> Array:
     strips = (*cuff.insulators, *cuff.contacts)
     if any(s.pitch_um for s in strips):
         # a helix is a staircase of prisms, so its steps must be finer
-        step *= 0.5
+        step *= HELIX_LAYER
     edges = {round(v * 1e-3, 6) for s in strips for v in s.extent_um}
     knots = np.array(sorted(edges))
     knots = knots[np.append(True, np.diff(knots) > 0.05 * step)]
@@ -228,7 +232,7 @@ def _graded_steps(span: float, step: float, left: float, right: float) -> Array:
 
 
 def _outward(span: float, step: float) -> Array:
-    """Distances, growing by GROWTH per interval up to an eighth of the span, that end at ``span``."""
+    """Distances up to ``span`` in steps that grow by GROWTH, to an eighth of the span."""
     sizes = [step]
     while sum(sizes) < span:
         sizes.append(min(sizes[-1] * GROWTH, max(span / 8, step)))
@@ -321,8 +325,8 @@ def _patch(plane: Plane, line: Line, contact: Strip, regions: _Regions) -> tuple
     layer, facet = np.nonzero(touched)
     if not len(layer):
         raise GeometryError(
-            f"contact `{contact.name}` ({contact.width_um:.0f} um wide, {contact.arc_deg:.0f} deg) is "
-            "smaller than the mesh; use a finer `Resolution`"
+            f"contact `{contact.name}` ({contact.width_um:.0f} um wide, {contact.arc_deg:.0f} deg) "
+            "is smaller than the mesh; use a finer `Resolution`"
         )
     z = line.order * layer[:, None] + np.arange(line.order + 1)
     p = nodes[(plane.order * facet[:, None] + np.arange(plane.order + 1)) % len(nodes)]

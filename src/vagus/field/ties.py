@@ -8,6 +8,7 @@ harmonic extension of A0.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -34,7 +35,7 @@ class Ties:
         self._shares = shares
         self._tied = np.concatenate(contacts)
         ends = np.cumsum([0, *(len(c) for c in contacts)])
-        self._parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self._parts = [slice(a, b) for a, b in pairwise(ends)]
         reach = self._tied
         for _ in range(RINGS):
             reach = np.unique(columns(reach).indices).astype(np.int64)
@@ -68,7 +69,7 @@ class Ties:
         return tied, self._touched, self._around @ np.vstack([change, carried])
 
     def gather(self, load: Array) -> Array:
-        """T' load: each contact's current on its nodes by share, with what its neighbours pass on."""
+        """T' load: each contact's current on its nodes by share, with what its rings pass on."""
         pulled = load[self._tied] - self._coupling.T @ self._inverse.solve(load[self._ring])
         for part, share in zip(self._parts, self._shares, strict=True):
             pulled[part] -= share[:, None] * pulled[part].sum(axis=0)

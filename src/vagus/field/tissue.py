@@ -38,10 +38,6 @@ def conductivity(name: str) -> Conductivity:
     return Conductivity(float(table[name]["transverse"]), float(table[name]["longitudinal"]))
 
 
-def _default(name: str) -> Conductivity:
-    return field(default_factory=lambda: conductivity(name))  # type: ignore[no-any-return]
-
-
 @dataclass(frozen=True)
 class Tissue:
     """What conducts; every value can be overridden.
@@ -53,10 +49,10 @@ class Tissue:
     thickness); the sheet's resistance is ``perineurium_ohm_m`` x thickness.
     """
 
-    endoneurium: Conductivity = _default("endoneurium")
-    epineurium: Conductivity = _default("epineurium")
-    fill: Conductivity = _default("saline")
-    surround: Conductivity = _default("muscle")
+    endoneurium: Conductivity = field(default_factory=lambda: conductivity("endoneurium"))
+    epineurium: Conductivity = field(default_factory=lambda: conductivity("epineurium"))
+    fill: Conductivity = field(default_factory=lambda: conductivity("saline"))
+    surround: Conductivity = field(default_factory=lambda: conductivity("muscle"))
     perineurium_ohm_m: float = PERINEURIUM_OHM_M
     perineurium_rule: str = "human-fit"
     domain_length_um: float = 60_000.0
@@ -68,7 +64,9 @@ class Tissue:
             if isinstance(value, float | int) and not (np.isfinite(value) and value > 0):
                 raise InputError(item.name, value, "> 0")
         if self.perineurium_rule not in perineurium_rules():
-            raise InputError("perineurium_rule", self.perineurium_rule, ", ".join(perineurium_rules()))
+            raise InputError(
+                "perineurium_rule", self.perineurium_rule, ", ".join(perineurium_rules())
+            )
 
     def perineurium_um(self, fascicle: Fascicle) -> float:
         """Thickness of a fascicle's perineurium; InputError when "measured" but not given."""
@@ -82,7 +80,7 @@ class Tissue:
         rows = {row["id"]: row for row in read_table("field/perineurium.csv")}
         row = rows[self.perineurium_rule]
         diameter = 2.0 * np.sqrt(shapely.Polygon(fascicle.inner_um).area / np.pi)
-        return float(row["slope"]) * diameter + float(row["offset_um"])
+        return float(float(row["slope"]) * diameter + float(row["offset_um"]))
 
     def sheet_conductance(self, section: CrossSection) -> NDArray[np.float64]:
         """1 / (rho t) of every fascicle's perineurium, in S/m per mm."""

@@ -68,10 +68,14 @@ class Protocol:
 
     def summary(self) -> list[Row]:
         """Rows (what, value, source or remark) for a table: settings, then electrical safety."""
+        return self.setting_rows() + safety_rows(self)
+
+    def setting_rows(self) -> list[Row]:
+        """Rows (what, value, source or remark) of what is set."""
         share = 100 * self.schedule.duty(0.0, self.duration_s)
         shape, area = self.waveform, self.electrode.contact_area_cm2
         balance = "charge balanced" if shape.is_balanced else "charge NOT balanced"
-        rows = [
+        return [
             ("device", self.device.name, self.device.key),
             ("electrode", self.electrode.name, self.electrode.note),
             (
@@ -89,7 +93,6 @@ class Protocol:
                 f"{len(self.schedule.edges_s)} windows",
             ),
         ]
-        return rows + safety_rows(self)
 
 
 def check_against_device(protocol: Protocol) -> list[Finding]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vagus.protocol.protocol import Protocol
 
 Row = tuple[str, str, str]  # what, value, source or remark
-Verdict = Literal["within", "above", "unknown", "outside", "report"]
+Verdict = Literal["within", "above", "unknown", "not applicable", "report"]
 
 SHANNON_SMALLEST_CM2 = 0.01  # discs of 1 mm2 (safety_limits.csv, SH1)
 SHANNON_HIGHEST_HZ = 50.0  # the rate of both source studies (safety_limits.csv, SH1)
@@ -40,7 +40,7 @@ class SafetyLine:
     """One quantity, its limit, and where it stands.
 
     ``value`` is None when it cannot be known. ``verdict``: within or above the limit, unknown,
-    outside (the limit does not apply here), report (no limit, shown for completeness).
+    not applicable (the limit is for other uses), report (no limit, shown for completeness).
     """
 
     quantity: str
@@ -133,7 +133,7 @@ def _line(
     limit, source, mark = _limit(limit_id)
     verdict: Verdict = "unknown" if value is None else "within" if value <= limit else "above"
     if outside and value is not None:
-        verdict, note = "outside", f"{note}; outside the criterion: {outside}"
+        verdict, note = "not applicable", f"{note}; the limit is {outside}"
     return SafetyLine(quantity, value, unit, limit, verdict, note, source, mark)
 
 

@@ -27,7 +27,7 @@ from vagus.report.figures import (
     strength_duration,
     threshold_against_diameter,
 )
-from vagus.report.strength import StrengthDuration
+from vagus.fibre.strength_duration import StrengthDuration
 from vagus.report.style import class_name, group_name, percent
 
 MARKS = ("seen", "derived", "recalled", "assumed", "not_found")

@@ -18,15 +18,15 @@ from vagus.data import read_table
 from vagus.fibre.lanes import JIT, W, load
 
 V, SOURCE, G, J, PIVOT, FORWARD = (row * W for row in range(6))
-"""Rows that every compartment has, as offsets: potential (mV, relative to outside), axial source of
-the extracellular field (mV/ms per unit of waveform), conductance, current, and two of the solver."""
+"""Rows that every compartment has, as offsets: potential (mV, relative to outside), axial source
+of the extracellular field (mV/ms per mA of stimulus), conductance, current, two of the solver."""
 
 FIRST_STATE = 6
 """The membrane's own rows start here."""
 
 
 def advance(p: Any, x: Any, at: int, diameter: Any, dt: float, dt_ions: float) -> None:
-    """Advance gates by ``dt`` and concentrations by ``dt_ions`` (ms) in the compartment at ``x[at]``.
+    """Advance the compartment at ``x[at]``: gates by ``dt``, concentrations by ``dt_ions`` (ms).
 
     Each membrane overloads this for its own parameter class; only kernels call it.
     """

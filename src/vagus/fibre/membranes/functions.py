@@ -1,4 +1,4 @@
-"""Square root, floor and natural logarithm of lane vectors, for pumps, Nernst potentials and tables."""
+"""Square root, floor and logarithm of lane vectors, for pumps, tables and Nernst potentials."""
 
 from __future__ import annotations
 

@@ -59,19 +59,19 @@ def _steady(a_over: Any, a_under: Any, b_over: Any, b_under: Any) -> tuple[Any, 
 
 
 @njit(**JIT)
-def _m(v: Any) -> tuple[Any, Any]:
+def _m(v: Any) -> Any:
     over, under = linear_over_exp((v + 70.0) * -0.1 + 2.5)
     return _steady(over, under, exponential((v + 70.0) * (-1.0 / 18.0)) * 4.0, 1.0)
 
 
 @njit(**JIT)
-def _h(v: Any) -> tuple[Any, Any]:
+def _h(v: Any) -> Any:
     under = exponential((v + 70.0) * -0.1 + 3.0) + 1.0
     return _steady(exponential((v + 70.0) * -0.05) * 0.07, 1.0, 1.0, under)
 
 
 @njit(**JIT)
-def _n(v: Any) -> tuple[Any, Any]:
+def _n(v: Any) -> Any:
     over, under = linear_over_exp((v + 70.0) * -0.1 + 1.0)
     return _steady(over * 0.1, under, exponential((v + 70.0) * (-1.0 / 80.0)) * 0.125, 1.0)
 

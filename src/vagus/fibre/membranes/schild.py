@@ -43,7 +43,7 @@ _CA_PUMP_SPEED, _NA_CA_SPEED, _NA_K_SPEED = (
 
 
 class Schild94(NamedTuple):
-    """Conductances in S/cm2, currents in mA/cm2, concentrations in mM, lengths in um, times in ms."""
+    """Conductances in S/cm2, currents mA/cm2, concentrations mM, lengths um, times ms."""
 
     g_naf: float
     g_nas: float

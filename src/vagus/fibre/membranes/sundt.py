@@ -54,15 +54,15 @@ def _advance(p: Any, x: Any, at: int, dt: float) -> None:
     n = relax(load(x, at + N), 1.0 / closed, rate, dt)
 
     e = exponential((v + 61.0) * (-2e-3 * _F_RT))
-    l = relax(load(x, at + L), e / (1.0 + e), (1.0 + e) * (_Q * 0.001), dt)
+    slow = relax(load(x, at + L), e / (1.0 + e), (1.0 + e) * (_Q * 0.001), dt)
 
     store(x, at + M, m)
     store(x, at + H, h)
     store(x, at + N, n)
-    store(x, at + L, l)
+    store(x, at + L, slow)
     scale = 1e3 / p.cm
     na = m * m * m * h * (p.g_na * scale)
-    k = n * n * n * l * (p.g_k * scale)
+    k = n * n * n * slow * (p.g_k * scale)
     store(x, at + G, na + k + p.g_leak * scale)
     store(x, at + J, na * p.e_na + k * p.e_k + p.g_leak * p.e_leak * scale)
 

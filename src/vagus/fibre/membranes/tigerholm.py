@@ -2,9 +2,9 @@
 
 https://doi.org/10.1152/jn.00777.2012
 
-Nav1.7, Nav1.8, Nav1.9, slow and A-type potassium, HCN, delayed rectifier, sodium-dependent potassium,
-Na/K pump; sodium and potassium inside the axon and in the periaxonal space. A constant sodium or
-potassium leak, or pump where a leak would be negative, balances each ion at the resting potential.
+Nav1.7, Nav1.8, Nav1.9, slow and A-type potassium, HCN, delayed rectifier, sodium-dependent
+potassium, Na/K pump; sodium and potassium inside the axon and in the periaxonal space. A constant
+leak, or pump where a leak would be negative, balances each ion at the resting potential.
 """
 
 from __future__ import annotations

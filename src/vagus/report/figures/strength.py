@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vagus.report import style
-from vagus.report.strength import StrengthDuration, fit_strength_duration
+from vagus.fibre.strength_duration import StrengthDuration, fit_strength_duration
 
 
 @style.styled

@@ -1,0 +1,51 @@
+# `make demo` and `make test` do everything from a bare checkout: Python 3.11, pip and make suffice.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := demo
+# Debian keeps ensurepip in a package of its own; without it the system's pip fills the environment.
+PIP = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+INSTALL = $(PIP) install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test test-slow bench lint format clean
+
+demo: $(VENV)/installed
+	$(BIN)/vagus recruit examples/livanova-cuff.yaml --out $(OUT)
+	@echo "The report is $(abspath $(OUT)/report.html)"
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+bench: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) $(OUT)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || $(PYTHON) -m venv --without-pip --clear $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[dev]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[bench]'
+	@touch $@ $(VENV)/installed

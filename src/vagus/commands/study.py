@@ -1,0 +1,139 @@
+"""``vagus check`` and ``vagus recruit``: a study file, read and run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as TimeRemaining
+
+from vagus.commands.output import AsJson, print_json, reported, stderr, stdout, table, warn
+
+if TYPE_CHECKING:
+    from vagus.study import Study
+
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
+
+
+@reported
+def check(study: StudyPath, as_json: AsJson = False) -> None:
+    """Read a study without running it: protocol, defaults with their sources, safety.
+
+    All problems of the file are reported at once, each with its line.
+    """
+    from vagus.study import load_study
+
+    read = load_study(study)
+    summary, findings = read.protocol().summary(), read.findings()
+    if as_json:
+        keys = ("what", "value", "remark")
+        print_json(
+            {
+                "study": str(study),
+                "title": read.title,
+                "protocol": [dict(zip(keys, row, strict=True)) for row in summary],
+                "defaults": [asdict(d) for d in read.defaults],
+                "findings": [asdict(f) for f in findings],
+            }
+        )
+        return
+    out = stdout()
+    out.print(table(read.title or str(study), ("", "", "source or remark"), summary))
+    defaults = [(d.field, d.value, d.mark, d.source) for d in read.defaults]
+    if defaults:
+        out.print(table("Not in the file", ("field", "value", "mark", "source"), defaults))
+    for finding in findings:
+        warn(str(finding))
+
+
+@reported
+def recruit(
+    study: StudyPath,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where results go. [default: runs/STUDY]"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads. [default: one per core]")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Threshold of every fibre, recruitment at the study's current, figures and report.
+
+    Writes fibres.parquet, summary.json, study.yaml, figures and report.html. Finished batches of
+    fibres are kept: after Ctrl-C or a full disk the same command goes on where it was.
+    """
+    from vagus.study import load_study
+
+    read = load_study(study)
+    folder = out if out is not None else Path("runs") / study.stem
+    summary = _run(read, folder, workers)
+    for warning in summary["warnings"]:
+        warn(warning)
+    if as_json:
+        print_json(summary)
+        return
+    _print(summary)
+    stdout().print(f"report: {summary['report']}", soft_wrap=True)
+
+
+def _run(read: Study, folder: Path, workers: int | None) -> dict[str, Any]:
+    from vagus.pipeline import recruit
+
+    try:
+        with _progress() as tell:
+            return recruit(read, folder, progress=tell, workers=workers).summary()
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(
+            f"stopped. Finished batches are kept in {folder / 'shards'}; the same command goes on "
+            "from there."
+        ) from interrupt
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A bar per stage on stderr; a line per finished stage where stderr is no terminal."""
+    console = stderr()
+    columns = (
+        TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(), TimeRemaining(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+            if done == total and not console.is_terminal:
+                console.print(f"{stage}: done", soft_wrap=True)
+
+        yield tell
+
+
+def _print(summary: dict[str, Any]) -> None:
+    """Recruitment at the study's current: classes, and functional groups below each."""
+    rows = []
+    for row in summary["recruitment"]:
+        share, half = row["share"], row["currents_mA"][1]
+        rows.append(
+            (
+                f"  {row['group']}" if row["group"] else row["fibre_class"],
+                str(row["fibres"]),
+                _percent(share["middle"]),
+                f"{_percent(share['lower'])} to {_percent(share['upper'])}",
+                f"> {summary['max_current_mA']:g}" if half is None else f"{half:.3g}",
+            )
+        )
+    title = f"{summary['fibres']} fibres at {summary['current_mA']:g} mA"
+    columns = ("class, group", ">fibres", ">recruited", ">5-95 % band", ">half at, mA")
+    stdout().print(table(title, columns, rows))
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.0f} %"
