@@ -21,7 +21,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from vagus.field import RESOLUTIONS, Cuff, Field, Resolution, Strip, preset, solve_field
+from vagus.field import (
+    RESOLUTIONS,
+    Cuff,
+    Field,
+    Resolution,
+    Strip,
+    Tissue,
+    preset,
+    solve_field,
+)
 from vagus.nerve.section import CrossSection, Fascicle
 
 Array = NDArray[np.float64]
@@ -157,8 +166,6 @@ def along_time(section: CrossSection, circles: Array) -> None:
 
 def truncation(section: CrossSection, circles: Array) -> None:
     """What the domain's finite size costs, against one three times as large."""
-    from vagus.field import Tissue
-
     z = np.arange(-25_000.0, 25_001.0, 50.0)
     large = replace(Tissue(), domain_length_um=180_000.0, domain_radius_um=45_000.0)
     usual, wide = (

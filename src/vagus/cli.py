@@ -1,4 +1,4 @@
-"""The command line: ``vagus COMMAND``. Each command is a few lines over the same Python functions."""
+"""The command line: ``vagus COMMAND``, each a few lines over the same Python functions."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 for command in (devices, nerve, threshold, check, recruit):

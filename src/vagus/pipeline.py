@@ -212,7 +212,9 @@ def _protocol(study: Study, field: Field | None) -> Protocol:
 
 def _settings(study: Study, field: Field | None) -> SolverSettings:
     solver, models = study.solver, study.fibres.models
-    electrode = None if field is None else max(abs(z) for z in field.cuff.extent_um)
+    electrode = None if field is None else max(
+        abs(z) for contact in field.cuff.contacts for z in contact.extent_um
+    )
     return SolverSettings(
         scheme=solver.scheme,
         tolerance=solver.tolerance,

@@ -146,7 +146,8 @@ def _sample(run: RecruitRun, fibre_class: str, group: str = "") -> NDArray[np.in
     ranked = members[np.argsort(r.threshold_mA[members])]
     if len(ranked) == 0:
         return ranked
-    return ranked[np.unique(np.linspace(0, len(ranked) - 1, SAMPLE).astype(int))]
+    chosen = np.unique(np.linspace(0, len(ranked) - 1, SAMPLE).astype(int))
+    return np.asarray(ranked[chosen])
 
 
 def _strength_duration(run: RecruitRun, settings: SolverSettings) -> tuple[StrengthDuration, ...]:

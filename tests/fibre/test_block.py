@@ -79,9 +79,9 @@ def test_precision_and_steps_hardly_matter(
 
 
 def test_beyond_the_limit() -> None:
-    found = block_thresholds(FIBRES, 20e3, max_current_mA=0.55)
+    found = block_thresholds(FIBRES, 20e3, max_current_mA=3.0)
     assert np.isinf(found.upper_mA[0])
-    assert found.lower_mA[0] == 0.55
+    assert found.lower_mA[0] == 3.0
     assert np.isfinite(found.upper_mA[4])
 
 

@@ -58,8 +58,9 @@ def test_interpolated_velocities_hold_between_the_simulated(model: str) -> None:
     curve = interpolated_velocity(model, diameter)
     assert (np.diff(curve) > 0).all()
     between = diameter[[4, 17, 33]]
-    exact = conduction_velocity(model, between, 0.002)
-    np.testing.assert_allclose(curve[[4, 17, 33]], exact, rtol=0.02)
+    exact = conduction_velocity(model, between)
+    # the number of lamellae of `pena` jumps by whole ones, and velocity with it
+    np.testing.assert_allclose(curve[[4, 17, 33]], exact, rtol=0.01)
 
 
 def test_no_fibres_no_velocities() -> None:

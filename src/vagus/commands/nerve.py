@@ -29,7 +29,7 @@ def nerve(
     side: Annotated[str, typer.Option(help="left or right.")] = "left",
     seed: Annotated[int, typer.Option(help="Seed of the fibres.")] = 0,
     count: Annotated[
-        int | None, typer.Option(help="How many fibres. [default: the published number]")
+        int | None, typer.Option(help="How many fibres.", show_default="the published number")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="Size of an image's pixel: 0.5um.")] = None,
     as_json: AsJson = False,
@@ -99,12 +99,13 @@ def _print(found: Nerve, alternative: str, side: str) -> None:
             str(r["fibre_class"]),
             str(r["direction"]),
             f"{r['fibres']}",
-            f"{r['diameter_mean_um']:.2f} ({r['diameter_min_um']:.2f} to {r['diameter_max_um']:.2f})",
+            f"{r['diameter_mean_um']:.2f}",
+            f"{r['diameter_min_um']:.2f} to {r['diameter_max_um']:.2f}",
         )
         for r in found.population.summary()
     ]
     title = f"{len(found.population)} fibres ({alternative}, {side})"
-    columns = ("group", "class", "direction", ">fibres", ">diameter, um")
+    columns = ("group", "class", "direction", ">fibres", ">mean diameter, um", ">range, um")
     out.print(table(title, columns, groups))
     for note in found.notes:
         out.print(escape(f"note: {note}"))

@@ -1,7 +1,7 @@
 """What every command has in common: results on stdout, everything else on stderr, exit codes.
 
-With ``--json`` stdout holds exactly one JSON document: the result, or ``{"error": {...}}``. Progress,
-warnings and the message of an error go to stderr either way.
+With ``--json`` stdout holds exactly one JSON document: the result, or ``{"error": {...}}``.
+Progress, warnings and the message of an error go to stderr either way.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
         except VagusError as error:
             raise _failed(error, error.exit_code, as_json) from error
         except KeyboardInterrupt as interrupt:
-            error = VagusError(str(interrupt) or "stopped.")
-            raise _failed(error, INTERRUPTED, as_json) from interrupt
+            stopped = VagusError(str(interrupt) or "stopped.")
+            raise _failed(stopped, INTERRUPTED, as_json) from interrupt
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -56,10 +56,10 @@ def recruit(
     study: StudyPath,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where results go. [default: runs/STUDY]"),
+        typer.Option(metavar="DIR", help="Where results go.", show_default="runs/STUDY"),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads. [default: one per core]")
+        int | None, typer.Option(min=1, help="Threads.", show_default="one per core")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -105,13 +105,18 @@ def _progress() -> Iterator[Any]:
     )  # fmt: skip
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks: dict[str, Any] = {}
+        finished: set[str] = set()
 
         def tell(stage: str, done: int, total: int) -> None:
+            if stage in finished:
+                return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=total)
             bars.update(tasks[stage], completed=done, total=total)
-            if done == total and not console.is_terminal:
-                console.print(f"{stage}: done", soft_wrap=True)
+            if done == total:
+                finished.add(stage)
+                if not console.is_terminal:
+                    console.print(f"{stage}: done", soft_wrap=True)
 
         yield tell
 

@@ -21,47 +21,60 @@ WAVEFORMS = ("monophasic", "biphasic", "burst")
 SOURCES = ("point",)
 
 
+Model = Annotated[str, typer.Option(help=f"Fibre model: {MODELS}.")]
+Diameter = Annotated[str, typer.Option(help="Fibre diameter with its unit: 8.7um.")]
+Distance = Annotated[str, typer.Option(help="From the source to the fibre's axis: 500um.")]
+Shape = Annotated[
+    str,
+    typer.Option(help="monophasic, biphasic (symmetric) or burst (sine). First phase cathodic."),
+]
+PulseWidth = Annotated[
+    str | None, typer.Option(help="Width of the pulse, or of each phase of a biphasic: 100us.")
+]
+Carrier = Annotated[str, typer.Option(help="Carrier of a burst.")]
+Cycles = Annotated[int, typer.Option(help="Cycles of a burst.")]
+Anodic = Annotated[bool, typer.Option("--anodic", help="First phase anodic: positive currents.")]
+Nodes = Annotated[
+    int | None,
+    typer.Option(help="Nodes; compartments where unmyelinated.", show_default="51 or 601"),
+]
+Length = Annotated[
+    str | None, typer.Option(help="Length of the fibre, in place of --nodes: 5008.133um.")
+]
+Source = Annotated[str, typer.Option(help="point: over the centre of the fibre.")]
+Conductivity = Annotated[str, typer.Option(help="Of the homogeneous medium.")]
+Stepping = Annotated[
+    str, typer.Option(help="converged (second order, graded steps) or neuron (backward Euler).")
+]
+Step = Annotated[str, typer.Option(help="Step of the scheme neuron.")]
+Stop = Annotated[
+    str | None,
+    typer.Option(
+        help="End of the simulation; the stimulus starts at 1 ms.",
+        show_default="5 ms, 20 ms where unmyelinated, later after a longer stimulus",
+    ),
+]
+Tolerance = Annotated[float, typer.Option(help="Relative width of the bracket.")]
+
+
 @reported
 def threshold(
-    model: Annotated[str, typer.Option(help=f"Fibre model: {MODELS}.")],
-    diameter: Annotated[str, typer.Option(help="Fibre diameter with its unit: 8.7um.")],
-    distance: Annotated[str, typer.Option(help="From the source to the fibre's axis: 500um.")],
-    waveform: Annotated[
-        str,
-        typer.Option(
-            help="monophasic, biphasic (symmetric) or burst (sine). The first phase is cathodic."
-        ),
-    ] = "monophasic",
-    pulse_width: Annotated[
-        str | None, typer.Option(help="Width of the pulse, of each phase of a biphasic: 100us.")
-    ] = None,
-    carrier: Annotated[str, typer.Option(help="Carrier of a burst.")] = "5kHz",
-    cycles: Annotated[int, typer.Option(help="Cycles of a burst.")] = 5,
-    anodic: Annotated[
-        bool, typer.Option("--anodic", help="Anodic first: search positive currents.")
-    ] = False,
-    nodes: Annotated[
-        int | None,
-        typer.Option(help="Nodes (compartments where unmyelinated). [default: 51; 601]"),
-    ] = None,
-    length: Annotated[
-        str | None, typer.Option(help="Length of the fibre, in place of --nodes: 5008.133um.")
-    ] = None,
-    source: Annotated[str, typer.Option(help="point: over the centre of the fibre.")] = "point",
-    conductivity: Annotated[str, typer.Option(help="Of the homogeneous medium.")] = "1S/m",
-    scheme: Annotated[
-        str,
-        typer.Option(help="converged (second order, graded steps) or neuron (backward Euler)."),
-    ] = "converged",
-    dt: Annotated[str, typer.Option(help="Step of the scheme neuron.")] = "5us",
-    tstop: Annotated[
-        str | None,
-        typer.Option(
-            help="End of the simulation; the stimulus starts at 1 ms. "
-            "[default: 5 ms; 20 ms where unmyelinated]"
-        ),
-    ] = None,
-    tolerance: Annotated[float, typer.Option(help="Width of the bracket over its edge.")] = 1e-3,
+    model: Model,
+    diameter: Diameter,
+    distance: Distance,
+    waveform: Shape = "monophasic",
+    pulse_width: PulseWidth = None,
+    carrier: Carrier = "5kHz",
+    cycles: Cycles = 5,
+    anodic: Anodic = False,
+    nodes: Nodes = None,
+    length: Length = None,
+    source: Source = "point",
+    conductivity: Conductivity = "1S/m",
+    scheme: Stepping = "converged",
+    dt: Step = "5us",
+    tstop: Stop = None,
+    tolerance: Tolerance = 1e-3,
     as_json: AsJson = False,
 ) -> None:
     """Threshold of one fibre beside a point source, with its certificate.
@@ -129,21 +142,31 @@ def _fibre(
 ) -> Fibres:
     """The fibre beside the source; --nodes and --length together must say the same."""
     from vagus.fibre.models import check_model
-    from vagus.fibre.myelinated import MyelinatedFibres
     from vagus.fibre.point_source import fibre_at_point_source
 
     check_model(model)
+    diameter_um = quantity("--diameter", diameter, "um", "8.7 um")
     length_um = quantity("--length", length, "um", "5 mm") if length is not None else None
     fibre = fibre_at_point_source(
         model,
-        quantity("--diameter", diameter, "um", "8.7 um"),
+        diameter_um,
         quantity("--distance", distance, "um", "500 um"),
         quantity("--conductivity", conductivity, "S/m", "1 S/m"),
-        nodes=nodes if length_um is None else None,
-        length_um=length_um,
+        nodes=nodes,
+        length_um=length_um if nodes is None else None,
     )
-    fitting = fibre.n_nodes if isinstance(fibre, MyelinatedFibres) else fibre.n
-    if nodes is not None and fitting != nodes:
-        allowed = f"{fitting}, as many as fit --length {length}"
-        raise InputError("--nodes", nodes, allowed, "Give one of the two.")
+    if nodes is not None and length_um is not None:
+        _check_agreement(model, diameter_um, nodes, length_um)
     return fibre
+
+
+def _check_agreement(model: str, diameter_um: float, nodes: int, length_um: float) -> None:
+    """To within a spacing, since lengths are counted with and without the ends."""
+    import numpy as np
+
+    from vagus.fibre.models import positions_um
+
+    between = float(np.ptp(positions_um(model, np.array([diameter_um]), nodes)))
+    if abs(length_um - between) > 1.5 * between / (nodes - 1):
+        allowed = f"about {between:g} um with --nodes {nodes}"
+        raise InputError("--length", f"{length_um:g} um", allowed, "Give one of the two.")

@@ -118,25 +118,26 @@ def _matrices(
     capacitance, leak = p["c_membrane"] * inner * 1e-5, g_pas * inner * 1e-2
     c_my, g_my = p["c_myelin"] / layers * outer * 1e-5, p["g_myelin"] / layers * outer * 1e-2
 
-    count = len(lengths)
-    mass = np.zeros((count, 2 * n, 2 * n))
-    stiffness = np.zeros((count, 2, 2 * n, 2 * n))
-    u, q = np.arange(n), np.arange(n, 2 * n)
-    for matrix, membrane, myelin in ((mass, capacitance, c_my), (stiffness, leak, g_my)):
-        matrix[..., u, u] += membrane if matrix is mass else membrane[:, None]
-        matrix[..., q, q] += (
-            (membrane + myelin) if matrix is mass else (membrane + myelin)[:, None]
-        )
-        matrix[..., u, q] -= membrane if matrix is mass else membrane[:, None]
-        matrix[..., q, u] -= membrane if matrix is mass else membrane[:, None]
-    for rows, g in ((u, g_axial), (q, g_peri)):
-        left, right = g[:, None, :n], g[:, None, 1:n]
-        stiffness[..., rows, rows] += left  # towards the node
-        stiffness[..., rows[:-1], rows[:-1]] += right
-        stiffness[..., rows[:-1], rows[1:]] -= right
-        stiffness[..., rows[1:], rows[:-1]] -= right
+    mass = _two_layers(capacitance, c_my)
+    stiffness = np.repeat(_two_layers(leak, g_my)[:, None], 2, axis=1)
+    for rows, g in ((np.arange(n), g_axial), (np.arange(n, 2 * n), g_peri)):
+        to_node, onward = g[:, None, :n], g[:, None, 1:n]
+        stiffness[..., rows, rows] += to_node
+        stiffness[..., rows[:-1], rows[:-1]] += onward
+        stiffness[..., rows[:-1], rows[1:]] -= onward
+        stiffness[..., rows[1:], rows[:-1]] -= onward
         stiffness[:, 1, rows[-1], rows[-1]] += 2 * g[:, n]  # antisymmetric: zero at the middle
     return stiffness, mass
+
+
+def _two_layers(membrane: Floats, myelin: Floats) -> Floats:
+    """[F, 10, 10] from the [F, 5] elements between u and p (axolemma) and p and outside (myelin)."""
+    matrix = np.zeros((len(membrane), 2 * HALF, 2 * HALF))
+    u, p = np.arange(HALF), np.arange(HALF, 2 * HALF)
+    matrix[:, u, u] = membrane
+    matrix[:, p, p] = membrane + myelin
+    matrix[:, u, p] = matrix[:, p, u] = -membrane
+    return matrix
 
 
 def _eigen(stiffness: Floats, mass: Floats) -> tuple[Floats, Floats]:

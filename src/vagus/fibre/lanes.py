@@ -31,10 +31,12 @@ JIT: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True}
 INLINE: dict[str, Any] = {"error_model": "numpy", "forceinline": True}
 """Options of the small functions that kernels are made of."""
 
+_intrinsic: Any = intrinsic  # its own type hints describe the function before decoration
+
 _CONTRACT = ("contract",)  # a*b + c may become one fused multiply-add; nothing may be reordered
 
 
-class LanesType(types.Type):  # type: ignore[misc]
+class LanesType(types.Type):
     """``W`` floating-point numbers of one precision."""
 
     def __init__(self, dtype: types.Float) -> None:
@@ -55,7 +57,7 @@ class LanesType(types.Type):  # type: ignore[misc]
 
 
 @register_model(LanesType)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: LanesType) -> None:
         super().__init__(dmm, fe_type, fe_type.vector)
 
@@ -103,20 +105,20 @@ def _elementwise(emit: Callable[..., Any], n_args: int) -> Any:
 
     if n_args == 1:
 
-        @intrinsic
+        @_intrinsic
         def one(typingctx: Any, a: Any) -> Any:
             return typed((a,))
 
         return one
     if n_args == 2:
 
-        @intrinsic
+        @_intrinsic
         def two(typingctx: Any, a: Any, b: Any) -> Any:
             return typed((a, b))
 
         return two
 
-    @intrinsic
+    @_intrinsic
     def four(typingctx: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
         return typed((a, b, c, d))
 
@@ -146,7 +148,7 @@ def _operator(symbol: Any, instruction: str) -> None:
     """Let ``symbol`` combine two lane vectors, or a lane vector and a number."""
 
     @infer_global(symbol)
-    class Typing(AbstractTemplate):  # type: ignore[misc]
+    class Typing(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             lanes = _lanes_of(*args)
             fits = len(args) == 2 and all(isinstance(a, (LanesType, types.Number)) for a in args)
@@ -185,7 +187,7 @@ def _vector_pointer(context: Any, builder: Any, ty: Any, array: Any, index: Any)
     return builder.bitcast(builder.gep(data, [index]), lanes.vector.as_pointer())
 
 
-@intrinsic
+@_intrinsic
 def load(typingctx: Any, array: Any, index: Any) -> Any:
     """The lane vector at ``array[index : index + W]`` of a contiguous 1-D array; no bounds check."""
     lanes = LanesType(array.dtype)
@@ -199,7 +201,7 @@ def load(typingctx: Any, array: Any, index: Any) -> Any:
     return lanes(array, types.intp), codegen
 
 
-@intrinsic
+@_intrinsic
 def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     """Write a lane vector to ``array[index : index + W]``; no bounds check."""
 

@@ -37,8 +37,8 @@ class MyelinatedFibres:
 
     ``diameter_um`` [F]; ``ve_mV_per_mA`` [F, 11 (N - 1) + 1] extracellular potential at the section
     centres (`MrgGeometry.centres_um`) per mA of stimulus current; ``inject_node``: where
-    `TimeGrid.inject_nA` enters. ``continued``: the fibre goes on beyond its ends in a uniform field,
-    which does not act on it; else its ends are sealed, and a field along them does. The spike detector sits at node floor(0.9 (N - 1)).
+    `TimeGrid.inject_nA` enters. ``cut_ends``: the field drives current against the ends as in a fibre
+    that ends there (as in PyFibers); False: the fibre goes on, in a field of constant gradient. The spike detector sits at node floor(0.9 (N - 1)).
     Raises `InputError` for impossible diameters, shapes that do not match, and NaN potentials.
     """
 
@@ -47,7 +47,7 @@ class MyelinatedFibres:
     n_nodes: int
     ve_mV_per_mA: Floats
     inject_node: int = 0
-    continued: bool = False
+    cut_ends: bool = True
 
     def __post_init__(self) -> None:
         if self.n_nodes < 5:
@@ -79,7 +79,7 @@ class MyelinatedFibres:
     def _sources(self) -> tuple[Floats, Floats]:
         """Modal drive [F, N - 1, 20] and node source [F, N] per mA."""
         drive, source = modal_sources(self._modes.take(self._shapes[1]), self.ve_mV_per_mA)
-        if self.continued:
+        if not self.cut_ends:
             source[:, [0, -1]] = 0.0
         return drive, source
 
@@ -206,7 +206,7 @@ def _resting_gates(v: float) -> Floats:
     """m, h, p, s at steady state for membrane potential v in mV (temperature cancels)."""
 
     def linoid(x: float, scale: float) -> float:
-        return x / (1 - np.exp(-x / scale))
+        return float(x / (1 - np.exp(-x / scale)))
 
     rates = (
         (1.86 * linoid(v + 21.4, 10.3), 0.086 * linoid(-25.7 - v, 9.16)),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,11 +21,13 @@ from numpy.typing import NDArray
 
 from vagus.errors import InputError, VagusError
 from vagus.fibre.conduction import interpolated_velocity
-from vagus.fibre.models import Fibres, fibres_of, is_myelinated, positions_um
+from vagus.fibre.models import Fibres, is_myelinated, positions_um
 from vagus.fibre.mrg_geometry import mrg_geometry
+from vagus.fibre.myelinated import MyelinatedFibres
 from vagus.fibre.recruitment import Recruitment
-from vagus.fibre.threshold import Thresholds, activation_thresholds
-from vagus.fibre.timegrid import QUIET, Scheme, TimeGrid, time_grid
+from vagus.fibre.threshold import SCOUT_DT_US, Thresholds, activation_thresholds
+from vagus.fibre.timegrid import MYELINATED, QUIET, UNMYELINATED, Scheme, TimeGrid, time_grid
+from vagus.fibre.unmyelinated import UnmyelinatedFibres
 from vagus.field.basis import PotentialBasis
 from vagus.nerve.population import FibrePopulation
 from vagus.protocol.waveform import Waveform
@@ -37,9 +40,12 @@ SPACING_RATIO = 1.1
 """Fibres of a batch share their number of nodes, so their spacings must be alike."""
 SMALL_MYELINATED_UM = 5.7
 """Below it the geometry for small fibres applies (its recommended range, doi:10.1371/journal.pcbi.1011833)."""
-BEYOND_UM, NODES_BEYOND, LEAST_NODES = 6_500.0, 10, 8
-"""How far fibres reach beyond the electrode, and the fewest nodes on either side of its middle. Against
+BEYOND_UM, NODES_BEYOND, LEAST_NODES = 8_500.0, 12, 8
+"""How far fibres reach beyond the contacts, and the fewest nodes on either side of its middle. Against
 26 mm on either side this changes thresholds by less than 0.1 % (benchmarks/population.py)."""
+C_BEYOND_UM, EXIT_UM = 4_500.0, 1_500.0
+"""The window on an unmyelinated fibre beyond the contacts, and where in it a spike has left."""
+C_SCOUT_DT_US = 50.0
 LATENCY_MS = 3.0
 """Longest wait for a spike near threshold, beyond the time it travels."""
 
@@ -48,7 +54,7 @@ LATENCY_MS = 3.0
 class SolverSettings:
     """How thresholds are searched; lengths in um.
 
-    ``electrode_um``: half the electrode's length; fibres reach `BEYOND_UM` or `NODES_BEYOND` nodes
+    ``electrode_um``: from its middle to the outer edge of its last contact; fibres reach `BEYOND_UM` or `NODES_BEYOND` nodes
     beyond it, whichever is more (None: as far as the potentials go). Unmyelinated fibres have
     compartments of ``dx_um``.
     """
@@ -61,7 +67,7 @@ class SolverSettings:
     large_model: str = "mrg-interpolation"
     unmyelinated_model: str = "sundt"
     electrode_um: float | None = None
-    dx_um: float = 25.0
+    dx_um: float = 50.0
     seed: int = 0
 
     @property
@@ -181,7 +187,7 @@ class _Solver:
             while start < len(mine):
                 stop = int(np.searchsorted(spacing, spacing[start] * SPACING_RATIO, "right"))
                 stop = min(stop, start + BATCH)
-                yield _Batch(str(model), mine[start:stop], self._nodes(spacing[start:stop]))
+                yield _Batch(str(model), mine[start:stop], self._nodes(str(model), spacing[start:stop]))
                 start = stop
 
     def _spacing(self, model: str, diameter: Floats) -> Floats:
@@ -189,17 +195,18 @@ class _Solver:
             return mrg_geometry(model, diameter).node_spacing_um
         return np.full(len(diameter), self.settings.dx_um)
 
-    def _reach(self, spacing_um: float) -> float:
+    def _reach(self, model: str, spacing_um: float) -> float:
         """Half the length of fibres whose nodes are so far apart, from the electrode's middle."""
         if self.settings.electrode_um is None:
             return self.covered
-        beyond = max(BEYOND_UM, NODES_BEYOND * spacing_um)
+        nodes = NODES_BEYOND * spacing_um
+        beyond = max(BEYOND_UM, nodes) if is_myelinated(model) else C_BEYOND_UM
         return min(self.settings.electrode_um + beyond, self.covered)
 
-    def _nodes(self, spacing: Floats) -> int:
+    def _nodes(self, model: str, spacing: Floats) -> int:
         """Odd number of nodes within reach, whatever the offset."""
         largest = float(spacing[-1])
-        half = int((self._reach(largest) - 0.5 * largest - 1.0) / largest)
+        half = int((self._reach(model, largest) - 0.5 * largest - 1.0) / largest)
         if half < LEAST_NODES:
             raise InputError(
                 "potentials",
@@ -218,8 +225,22 @@ class _Solver:
         ve = self.basis.along(self.weights, batch.index, centred)
         afferent = self.population.afferent[batch.index]
         ve = np.where(afferent[:, None], ve, ve[:, ::-1])
-        fibres = fibres_of(batch.model, diameter, batch.n, ve, self.settings.dx_um)
-        return replace(fibres, continued=True)
+        if is_myelinated(batch.model):
+            return MyelinatedFibres(batch.model, diameter, batch.n, ve, cut_ends=False)
+        detector = np.tile(self._exits(centred[0] - self.middle), (len(diameter), 1))
+        return UnmyelinatedFibres(
+            batch.model, diameter, self.settings.dx_um, batch.n, ve, detector, cut_ends=False
+        )
+
+    def _exits(self, z_um: Floats) -> Ints:
+        """Compartments just outside the electrode, on either side.
+
+        A C fibre's spike takes milliseconds to pass the electrode, by when the pulse is over: it
+        leaves at both ends or at none, so the nearer one decides.
+        """
+        half = self.settings.electrode_um
+        edge = 0.8 * float(z_um[-1]) if half is None else half + EXIT_UM
+        return np.searchsorted(z_um, [-edge, edge])
 
     def grid(self, batch: _Batch) -> TimeGrid:
         """Steps that outlast the stimulus and the slowest spike's way out."""
@@ -231,7 +252,8 @@ class _Solver:
         cut = self.waveform
         if cut.duration_us * 1e-3 >= tstop_ms:
             cut = cut.until(1e3 * tstop_ms - 25.0)
-        return time_grid(self.settings.scheme, cut, tstop_ms)
+        grades = MYELINATED if is_myelinated(batch.model) else UNMYELINATED
+        return time_grid(self.settings.scheme, cut, tstop_ms, grades=grades)
 
     def thresholds(self, batch: _Batch) -> Thresholds:
         return activation_thresholds(
@@ -240,6 +262,7 @@ class _Solver:
             tolerance=self.settings.tolerance,
             max_current_mA=self.settings.max_current_mA,
             dtype=self.settings.dtype,
+            scout_dt_us=SCOUT_DT_US if is_myelinated(batch.model) else C_SCOUT_DT_US,
         )
 
     def fingerprint(self) -> str:
@@ -270,9 +293,9 @@ class _Shards:
 
     def load(self, batch: _Batch) -> Thresholds | None:
         try:
-            with np.load(self._path(batch)) as kept:
+            with self._path(batch).open("rb") as file, np.load(file) as kept:
                 return Thresholds(kept["lower_mA"], kept["upper_mA"], kept["simulations"])
-        except (OSError, KeyError, ValueError, EOFError):
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
             return None  # absent, or cut short by a power failure: compute it
 
     def save(self, batch: _Batch, found: Thresholds) -> None:

@@ -6,12 +6,14 @@
 3. Certify: on the steps asked for, start from the scouted value times the ratio that a few pilot
    fibres showed, bracket closely and bisect to the tolerance.
 
-The scout looks from below: all pilots are tried at currents from a thirtieth of the guess upwards, the
-others climb from half of what the pilots told. Above a block window (virtual anodes) a
-fibre is silent again, and a search that came from above would find that edge. All fibres advance together, so that every block of lanes is full; with few fibres the
-spare lanes try several currents of one bracket at once, and the lowest that fires is kept. The
-bracket (lower, upper] is the certificate: ``lower`` was simulated and silent, ``upper`` fired, both on
-the steps asked for. Guess and scout only save time.
+The scout looks from below: pilots are tried at currents from a thirtieth of the guess upwards, the
+others climb from half of what the pilots told. Above a block window (virtual anodes) a fibre is
+silent again, and a search that came from above would find that edge. All fibres advance together, so
+that every block of lanes is full; with few fibres the spare lanes try several currents of one
+bracket at once, and the lowest that fires is kept.
+
+The bracket (lower, upper] is the certificate: ``lower`` was simulated and silent, ``upper`` fired, both
+on the steps asked for. Guess, pilots and scout only save time.
 """
 
 from __future__ import annotations
@@ -88,11 +90,12 @@ def activation_thresholds(
     tolerance: float = DEFAULT_TOLERANCE,
     max_current_mA: float = np.inf,
     dtype: Any = np.float32,
+    scout_dt_us: float = SCOUT_DT_US,
 ) -> Thresholds:
     """Activation thresholds of all F fibres.
 
     ``polarity`` -1 searches negative currents (cathodic first for a source that carries them).
-    ``tolerance``: upper / lower - 1 at the end. Raises `InputError` for a tolerance outside
+    ``tolerance``: upper / lower - 1 at the end; ``scout_dt_us``: the scout's step. Raises `InputError` for a tolerance outside
     [1e-6, 0.5] or a current limit that is not positive.
     """
     if not 1e-6 <= tolerance <= 0.5:
@@ -100,7 +103,7 @@ def activation_thresholds(
     if not max_current_mA > 0:
         raise InputError("max_current", f"{max_current_mA} mA", "> 0 mA")
     scout = _Search(
-        fibres, grid.coarse(SCOUT_DT_US), polarity, _SCOUT_MARGIN * max_current_mA, dtype
+        fibres, grid.coarse(scout_dt_us), polarity, _SCOUT_MARGIN * max_current_mA, dtype
     )
     everyone = np.arange(len(scout.lower))
     guess = scout.guess()
@@ -156,7 +159,7 @@ class _Search:
             response = np.maximum(self._run(everyone, current).peak_mV, 1e-6 * PROBE_MV)
             per_mA = response / current
             current = np.minimum(PROBE_MV / per_mA, 1e3 * current)
-        return np.minimum(GUESS_MV / per_mA, self._limit)
+        return np.asarray(np.minimum(GUESS_MV / per_mA, self._limit))
 
     def scan(self, fibres: Ints, guess: Floats) -> None:
         """Try the whole ladder at once and go on from the first rung that fires."""

@@ -20,12 +20,33 @@ Floats = NDArray[np.float64]
 Scheme = Literal["neuron", "converged"]
 SCHEMES: tuple[Scheme, ...] = ("neuron", "converged")
 
-# Graded steps: (until this long after an edge, step), both in us; the last APPROACH of a piece, before
-# the next edge, is stepped finely too. An error study on MRG fibres (benchmarks/convergence.py) found
-# thresholds within 0.1 % of dt -> 0.
-DURING = ((20.0, 0.625), (400.0, 2.5), (np.inf, 5.0))
-APPROACH = (20.0, 0.625)
-AFTER = ((20.0, 0.625), (100.0, 1.25), (400.0, 5.0), (np.inf, 25.0))
+
+
+@dataclass(frozen=True)
+class Grades:
+    """Graded steps: pairs (until this long after an edge, step), both in us.
+
+    ``during`` a piece of the stimulus; its last ``approach`` before the next edge; ``after`` the
+    stimulus and in the tail of a recovery.
+    """
+
+    during: tuple[tuple[float, float], ...]
+    approach: tuple[float, float]
+    after: tuple[tuple[float, float], ...]
+
+
+MYELINATED = Grades(
+    during=((20.0, 0.625), (400.0, 2.5), (np.inf, 5.0)),
+    approach=(20.0, 0.625),
+    after=((20.0, 0.625), (100.0, 1.25), (400.0, 5.0), (np.inf, 25.0)),
+)
+"""Thresholds of MRG fibres within 0.1 % of dt -> 0 (benchmarks/convergence.py)."""
+UNMYELINATED = Grades(
+    during=((50.0, 5.0), (np.inf, 10.0)),
+    approach=(20.0, 5.0),
+    after=((50.0, 5.0), (500.0, 12.5), (3000.0, 25.0), (np.inf, 50.0)),
+)
+"""Thresholds of C fibres within 0.2 % of dt -> 0 (benchmarks/c_fibre_grid.py)."""
 STEPS_PER_PERIOD = 120
 STEPS_PER_TAU = 20
 QUIET = 0.1
@@ -89,10 +110,11 @@ def time_grid(
     tstop_ms: float,
     dt_ms: float = 0.005,
     delay_ms: float = 0.0,
+    grades: Grades = MYELINATED,
 ) -> TimeGrid:
     """Steps from 0 to ``tstop_ms`` with the waveform starting at ``delay_ms``.
 
-    ``dt_ms`` is read by scheme ``neuron`` only. Raises `InputError` for an unknown scheme, dt <= 0,
+    ``dt_ms`` is read by scheme ``neuron`` only, ``grades`` by ``converged``. Raises `InputError` for an unknown scheme, dt <= 0,
     or a stimulus that does not end before ``tstop_ms``.
     """
     if scheme not in SCHEMES:
@@ -108,7 +130,7 @@ def time_grid(
         )
     if scheme == "neuron":
         return _equal_steps(waveform, tstop_ms, dt_ms, delay_ms)
-    return _graded_steps(waveform, tstop_ms, delay_ms)
+    return _graded_steps(waveform, tstop_ms, delay_ms, grades)
 
 
 def _equal_steps(waveform: Waveform, tstop_ms: float, dt_ms: float, delay_ms: float) -> TimeGrid:
@@ -120,17 +142,19 @@ def _equal_steps(waveform: Waveform, tstop_ms: float, dt_ms: float, delay_ms: fl
     return TimeGrid("neuron", np.array([dt_ms]), level, w, _quiet_step(w))
 
 
-def _graded_steps(waveform: Waveform, tstop_ms: float, delay_ms: float) -> TimeGrid:
-    steps = _equal(delay_ms * 1e3, AFTER[-1][1])
+def _graded_steps(
+    waveform: Waveform, tstop_ms: float, delay_ms: float, grades: Grades
+) -> TimeGrid:
+    steps = _equal(delay_ms * 1e3, grades.after[-1][1])
     edges = waveform.edges_us
     for piece, length in enumerate(np.diff(edges).tolist()):
         coarsest = _resolution_us(waveform, piece)
-        approach = min(APPROACH[0], length / 2)
+        approach = min(grades.approach[0], length / 2)
         # the tail of a recovery carries little current: it may be stepped like silence
-        grades = AFTER if waveform.decay[piece] != 0 else DURING
-        steps += _graded(length - approach, grades, coarsest)
-        steps += _equal(approach, min(APPROACH[1], coarsest))
-    steps += _graded(tstop_ms * 1e3 - delay_ms * 1e3 - edges[-1], AFTER, np.inf)
+        pace = grades.after if waveform.decay[piece] != 0 else grades.during
+        steps += _graded(length - approach, pace, coarsest)
+        steps += _equal(approach, min(grades.approach[1], coarsest))
+    steps += _graded(tstop_ms * 1e3 - delay_ms * 1e3 - edges[-1], grades.after, np.inf)
     dt_us = np.array(steps)
     ends = np.cumsum(dt_us) - delay_ms * 1e3
     w = waveform.mean(ends - dt_us, ends)
@@ -139,12 +163,12 @@ def _graded_steps(waveform: Waveform, tstop_ms: float, delay_ms: float) -> TimeG
 
 
 def _graded(
-    length_us: float, grades: tuple[tuple[float, float], ...], coarsest_us: float
+    length_us: float, pace: tuple[tuple[float, float], ...], coarsest_us: float
 ) -> list[float]:
     """Steps over ``length_us`` after an edge, equal within each grade."""
     steps: list[float] = []
     done = 0.0
-    for until, size in grades:
+    for until, size in pace:
         part = min(until, length_us) - done
         if part > 0:
             steps += _equal(part, min(size, coarsest_us))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vagus.errors import InputError
+from vagus.errors import ConvergenceError, InputError
 from vagus.fibre.lanes import W, aligned
 from vagus.fibre.membranes import MEMBRANES, Membrane
 from vagus.fibre.membranes.contract import SOURCE, V, settle
@@ -24,6 +24,7 @@ from vagus.fibre.unmyelinated_kernel import (
     DIAMETER,
     END_MV,
     END_RATE,
+    HIGH,
     INJECT,
     K_LANE,
     LANE_ROWS,
@@ -34,6 +35,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SETTLE_STEPS, _SETTLE_DT_MS = 40, 5.0  # how PyFibers settles a fibre before t = 0
+_BEYOND_MV = 1e6  # no membrane potential of this world
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class UnmyelinatedFibres:
     PyFibers); False: the compartments are a window on a fibre that goes on, in a field of constant
     gradient beyond, so that the window's ends excite nothing.
 
-    Raises InputError for a model, diameter, length, shape or potential that cannot be used.
+    Raises InputError for a model, diameter, length, shape or potential that cannot be used;
+    simulations raise ConvergenceError where a current drives a fibre beyond its membrane model.
     """
 
     model: str
@@ -332,7 +335,20 @@ class _Block:
             grid.listen_step, int(np.clip(grid.quiet_step, 1, steps)), stop_early, silent,
             np.ascontiguousarray(watch, np.int64), self.first_ms, self.last_ms, self.peak, out,
         )  # fmt: skip
+        self._check_finite()
         return out
+
+    def _check_finite(self) -> None:
+        """Refuse to call a fibre silent whose potential has overflowed."""
+        fired = ~np.isnan(self.first_ms).all(axis=0)
+        lost = ~fired & ~(np.abs(self.lane[HIGH : HIGH + W]) < _BEYOND_MV)
+        if lost.any():
+            lane = int(np.argmax(lost))
+            raise ConvergenceError(
+                f"`{self.fibres.model}` has no solution for fibre {self.fibre[lane]} at "
+                f"{self.amplitude[lane]:.4g} mA: its membrane model is left far behind. "
+                "Lower the largest current."
+            )
 
 
 def compartment_centres_um(n: int, dx_um: float) -> Floats:

@@ -26,8 +26,9 @@ class ModalInverse:
         values, modes = scipy.linalg.eigh(kz.toarray(), mz.toarray())
         self._modes = np.ascontiguousarray(modes)
         self._transposed = np.ascontiguousarray(modes.T)
-        self._order = _fill_reducing(k2, m2)
-        k, m = (a[self._order][:, self._order] for a in (k2, m2))
+        order = _fill_reducing(k2, m2)
+        self._rank = np.argsort(order)
+        k, m = (a[order][:, order] for a in (k2, m2))
         both = sp.tril(abs(k) + abs(m), -1, format="csc")
         both.sort_indices()
         pointer, rows = _symbolic(
@@ -43,14 +44,19 @@ class ModalInverse:
         _factor(pointer, rows, lower, diagonal)
         self._lower, self._inverse = lower, 1.0 / diagonal
 
-    def __call__(self, load: Array) -> Array:
-        """A0^-1 of loads [plane node, column, z]."""
-        n, columns, nz = load.shape
-        work = (load[self._order].reshape(-1, nz) @ self._modes).reshape(n, columns, nz)
-        _substitute(self._pointer, self._rows, self._lower, self._inverse, work)
-        full: Array = np.empty_like(work)
-        full[self._order] = (work.reshape(-1, nz) @ self._transposed).reshape(n, columns, nz)
-        return full
+    def __call__(self, load: Array, nodes: NDArray[np.int64] | None = None) -> Array:
+        """A0^-1 of loads [plane node, column, z].
+
+        With ``nodes`` the load is given, and the result taken, at those plane nodes only.
+        """
+        given, columns, nz = load.shape
+        place = self._rank if nodes is None else self._rank[nodes]
+        work = np.zeros((len(self._rank), columns, nz))
+        work[place] = (load.reshape(-1, nz) @ self._modes).reshape(load.shape)
+        active = _ancestors(self._pointer, self._rows, place)
+        _substitute(self._pointer, self._rows, self._lower, self._inverse, active, work)
+        solved: Array = (work[place].reshape(-1, nz) @ self._transposed).reshape(given, columns, nz)
+        return solved
 
 
 def _fill_reducing(k2: sp.csr_array, m2: sp.csr_array) -> NDArray[np.int64]:
@@ -135,16 +141,27 @@ def _factor(start, rows, lower, diagonal):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _substitute(start, rows, lower, inverse, x):  # type: ignore[no-untyped-def]
-    """Solve L D L' x = x in place for x [node, column, mode]."""
-    n, columns, modes = x.shape
-    for j in range(n):
+def _ancestors(start, rows, nodes):  # type: ignore[no-untyped-def]
+    """Columns of L that a load on ``nodes``, or the solution there, depends on."""
+    active = np.zeros(start.size - 1, dtype=np.bool_)
+    active[nodes] = True
+    for j in range(active.size):
+        if active[j] and start[j + 1] > start[j]:
+            active[rows[start[j]]] = True
+    return np.flatnonzero(active)
+
+
+@njit(cache=True, nogil=True)
+def _substitute(start, rows, lower, inverse, active, x):  # type: ignore[no-untyped-def]
+    """Solve L D L' x = x in place for x [node, column, mode], on the active columns of L."""
+    columns, modes = x.shape[1:]
+    for j in active:
         for a in range(start[j], start[j + 1]):
             i = rows[a]
             for c in range(columns):
                 for k in range(modes):
                     x[i, c, k] -= lower[a, k] * x[j, c, k]
-    for j in range(n - 1, -1, -1):
+    for j in active[::-1]:
         for c in range(columns):
             for k in range(modes):
                 x[j, c, k] *= inverse[j, k]

@@ -57,8 +57,8 @@ class Resolution:
 
 
 RESOLUTIONS = {
-    "default": Resolution(130.0, 80.0, 400.0, 1, grading=0.25),
-    "publication": Resolution(250.0, 250.0, 350.0, 2),
+    "default": Resolution(120.0, 75.0, 350.0, 1, grading=0.22),
+    "publication": Resolution(220.0, 200.0, 260.0, 2, grading=0.25),
 }
 
 

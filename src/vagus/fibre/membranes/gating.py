@@ -22,12 +22,12 @@ def q10(base: float, reference_C: float) -> float:
     return float(base ** ((CELSIUS - reference_C) / 10.0))
 
 
-_LIMIT = 36.0  # 2^36 = 7e10: rates have saturated, and products of three still fit float32
+_LIMIT = 28.0  # 2^28 = 3e8: rates have saturated, and products of four still fit float32
 
 
 @njit(**INLINE)
 def exponential(x: Any) -> Any:
-    """exp(x), held between 2^-36 and 2^36."""
+    """exp(x), held between 2^-28 and 2^28."""
     return power2(least(most(x * LOG2E, -_LIMIT), _LIMIT))
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from numba import njit
 from numba.extending import overload
 
-from vagus.fibre.lanes import JIT, W, load, store
+from vagus.fibre.lanes import JIT, W, load, most, store
 from vagus.fibre.membranes.contract import FIRST_STATE, G, J, V, advance
 from vagus.fibre.membranes.functions import logarithm, square_root
 from vagus.fibre.membranes.gating import (
@@ -40,6 +40,10 @@ RT_F = 8314.0 * _KELVIN / FARADAY  # mV
 _CA_PUMP_SPEED, _NA_CA_SPEED, _NA_K_SPEED = (
     1.0 / q10(base, reference) for base, reference in ((2.3, 22.0), (2.2, 22.85), (1.16, 22.85))
 )
+
+
+_PUMP_LOWEST_MV = -190.0  # the Na/K pump's formula has a pole at -200 mV: it stays as it is here
+_LOWEST_MM = 1e-9  # a step of an absurd current must not leave a negative concentration
 
 
 class Schild94(NamedTuple):
@@ -205,7 +209,8 @@ def _advance_calcium(p: Any, x: Any, at: int, diameter: Any, dt: float) -> None:
     per_shell = diameter * 4.0 / (outer * outer - diameter * diameter)
     ca = load(x, at + CA_OUT)
     steady = current * per_shell * p.shell_tau + p.ca_out
-    store(x, at + CA_OUT, ca + (steady - ca) * elapsed(dt / p.shell_tau))
+    ca = ca + (steady - ca) * elapsed(dt / p.shell_tau)
+    store(x, at + CA_OUT, most(ca, _LOWEST_MM))
 
     sites = p.buffer_sites * p.buffer
     on, held = dt * p.buffer_on, 1.0 + dt * p.buffer_off
@@ -213,6 +218,7 @@ def _advance_calcium(p: Any, x: Any, at: int, diameter: Any, dt: float) -> None:
     free = load(x, at + CA_IN) - current * (dt * 4.0) / diameter
     b = held + (sites - (free + bound * sites)) * on
     c = free * held + bound * (sites * dt * p.buffer_off)
+    c = most(c, _LOWEST_MM)
     ca = c * 2.0 / (b + square_root(b * b + c * (4.0 * on)))
     store(x, at + CA_IN, ca)
     store(x, at + BOUND, (bound + ca * on) / (ca * on + held))
@@ -235,6 +241,7 @@ def _na_k(p: Any, v: Any) -> tuple[Any, Any]:
     """Na/K pump i (sodium carries 3i, potassium -2i) and its slope in v; mA/cm2, S/cm2."""
     na, k = p.na_in / (p.na_in + 5.46), p.k_out / (p.k_out + 0.621)
     scale = p.na_k * _NA_K_SPEED * na * na * na * k * k
+    v = most(v, _PUMP_LOWEST_MV)
     r = 1.0 / (v + 200.0)
     return (v + 150.0) * r * scale, r * r * (50.0 * scale)
 

@@ -1,0 +1,167 @@
+"""What the README and docs/ say is true: every command and every Python block is run.
+
+The blocks of a page are run in order, in one folder that holds a copy of the examples. Targets of
+`make` are only looked up, since their recipes are what runs these tests. Blocks that solve a study
+are slow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vagus.study import parse_study, study_schema
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+)\)")
+
+
+def blocks(page: Path, *languages: str) -> list[tuple[str, str]]:
+    """(language, text) of a page's fenced blocks, in order."""
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [(language, text) for language, text in found if language in languages]
+
+
+def solves_a_study(text: str) -> bool:
+    return "vagus recruit " in text or "vagus.recruit(" in text
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> dict[str, Any]:
+    """A folder with the examples, where `vagus` is a command."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    command = tmp_path / "bin" / "vagus"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vagus.cli "$@"\n')
+    command.chmod(0o755)
+    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
+    source = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]))
+    return {"cwd": tmp_path, "env": os.environ | {"PATH": path, "PYTHONPATH": source}}
+
+
+def run(command: list[str], desk: dict[str, Any]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, **desk)
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout
+
+
+def check_page(page: Path, desk: dict[str, Any], slow: bool) -> None:
+    """Run the blocks that solve a study (``slow``), or all others."""
+    printed = ""
+    for language, text in blocks(page, "sh", "python", "json"):
+        if language == "json":
+            if printed:
+                assert_same(json.loads(text), json.loads(printed))
+        elif solves_a_study(text) != slow:
+            printed = ""
+        elif language == "python":
+            printed = run([sys.executable, "-W", "error", "-c", text], desk)
+        else:
+            for line in text.strip().splitlines():
+                printed = run_line(line, desk)
+
+
+def run_line(line: str, desk: dict[str, Any]) -> str:
+    if line.startswith("make "):
+        dry = ["make", "-n", "-C", str(ROOT), *line.split()[1:]]
+        assert run(dry, desk), f"`{line}` does nothing"
+        return ""
+    assert line.startswith("vagus "), f"`{line}` is neither a command of ours nor of make"
+    return run(["bash", "-c", line], desk)
+
+
+def assert_same(shown: dict[str, Any], printed: dict[str, Any]) -> None:
+    """A result that the page shows; how many simulations it took may change."""
+    assert shown.keys() == printed.keys()
+    for key, value in shown.items():
+        if key.endswith("_mA"):
+            assert printed[key] == pytest.approx(value, rel=1e-4)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_quick_blocks_run(page: Path, desk: dict[str, Any]) -> None:
+    check_page(page, desk, slow=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [p for p in PAGES if any(solves_a_study(text) for _, text in blocks(p, "sh", "python"))],
+    ids=lambda p: p.name,
+)
+def test_studies_run(page: Path, desk: dict[str, Any]) -> None:
+    check_page(page, desk, slow=True)
+    if page.name == "README.md":
+        out = desk["cwd"] / "runs" / "quick"
+        for name in ("fibres.parquet", "summary.json", "study.yaml", "report.html"):
+            assert (out / name).is_file()
+        figures = {path.suffix for path in (out / "figures").iterdir()}
+        assert figures == {".svg", ".png", ".pdf"}
+
+
+def test_the_first_python_is_short() -> None:
+    (_, text), *_ = blocks(ROOT / "README.md", "python")
+    assert len([line for line in text.splitlines() if line.strip()]) <= 8
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_yaml_blocks_are_studies(page: Path) -> None:
+    for _, text in blocks(page, "yaml"):
+        assert parse_study(text, page.name, ROOT / "examples").stimulation.current_mA > 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_study_page_names_every_field_and_no_other() -> None:
+    """Headings name the sections, first columns the fields, as the schema has them."""
+    page = (ROOT / "docs" / "study-file.md").read_text(encoding="utf-8")
+    written: dict[str, set[str]] = {}
+    for part in page.split("\n## ")[1:]:
+        title, _, body = part.partition("\n")
+        section = title.strip("`") if title.startswith("`") else ""
+        cells = re.findall(r"^\| (`[^|]+?) \|", body, re.MULTILINE)
+        written[section] = {name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)}
+    assert written == dict(schema_fields())
+
+
+def schema_fields() -> Iterator[tuple[str, set[str]]]:
+    """(dotted section, names of its fields) of the whole schema."""
+    schema = study_schema()
+
+    def walk(node: dict[str, Any], section: str) -> Iterator[tuple[str, set[str]]]:
+        yield section, set(node["properties"])
+        for name, field in node["properties"].items():
+            for option in [field, *field.get("anyOf", [])]:
+                if "$ref" in option:
+                    below = schema["$defs"][option["$ref"].rpartition("/")[2]]
+                    yield from walk(below, f"{section}.{name}".lstrip("."))
+
+    yield from walk(schema, "")
+
+
+def test_exit_codes_in_the_readme_are_those_of_the_program() -> None:
+    from vagus.commands.output import EXIT_CODES, INTERRUPTED
+    from vagus.errors import ConvergenceError, GeometryError, InputError, VagusError
+
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
+    kinds = (VagusError, InputError, GeometryError, ConvergenceError)
+    codes = {"0", str(INTERRUPTED), *(str(kind.exit_code) for kind in kinds)}
+    assert shown == codes
+    assert all(code in EXIT_CODES for code in codes)
