@@ -172,7 +172,7 @@ def truncation(section: CrossSection, circles: Array) -> None:
         sampled(solve_field(section, CUFF, t), circles, 50, z) for t in (Tissue(), large)
     )
     for i, feed in enumerate(("bipolar", "one contact")):
-        row(f"domain 60 mm x 15 mm against 180 mm x 45 mm, {feed}", "(reported)",
+        row(f"domain 100 mm x 30 mm against 180 mm x 45 mm, {feed}", "(reported)",
             f"{errors(usual[i], wide[i])[0]:.2f} % of peak")  # fmt: skip
 
 

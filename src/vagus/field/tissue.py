@@ -55,8 +55,8 @@ class Tissue:
     surround: Conductivity = field(default_factory=lambda: conductivity("muscle"))
     perineurium_ohm_m: float = PERINEURIUM_OHM_M
     perineurium_rule: str = "human-fit"
-    domain_length_um: float = 60_000.0
-    domain_radius_um: float = 15_000.0
+    domain_length_um: float = 100_000.0
+    domain_radius_um: float = 30_000.0
 
     def __post_init__(self) -> None:
         for item in fields(self):

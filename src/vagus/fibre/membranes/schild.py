@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from numba import njit
 from numba.extending import overload
 
-from vagus.fibre.lanes import JIT, W, load, most, store
+from vagus.fibre.lanes import JIT, W, load, magnitude, most, store, where_less
 from vagus.fibre.membranes.contract import FIRST_STATE, G, J, V, advance
 from vagus.fibre.membranes.functions import logarithm, square_root
 from vagus.fibre.membranes.gating import (
@@ -42,7 +42,7 @@ _CA_PUMP_SPEED, _NA_CA_SPEED, _NA_K_SPEED = (
 )
 
 
-_PUMP_LOWEST_MV = -190.0  # the Na/K pump's formula has a pole at -200 mV: it stays as it is here
+_POLE_MV = 0.1  # the Na/K pump's formula divides by v + 200 mV; this close to zero it does not
 _LOWEST_MM = 1e-9  # a step of an absurd current must not leave a negative concentration
 
 
@@ -241,8 +241,8 @@ def _na_k(p: Any, v: Any) -> tuple[Any, Any]:
     """Na/K pump i (sodium carries 3i, potassium -2i) and its slope in v; mA/cm2, S/cm2."""
     na, k = p.na_in / (p.na_in + 5.46), p.k_out / (p.k_out + 0.621)
     scale = p.na_k * _NA_K_SPEED * na * na * na * k * k
-    v = most(v, _PUMP_LOWEST_MV)
-    r = 1.0 / (v + 200.0)
+    u = v + 200.0
+    r = 1.0 / where_less(magnitude(u), _POLE_MV, _POLE_MV, u)
     return (v + 150.0) * r * scale, r * r * (50.0 * scale)
 
 

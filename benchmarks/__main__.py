@@ -1,0 +1,93 @@
+"""Every target beside its measurement.
+
+    python -m benchmarks [--quick] [--neuron-python PYTHON] [--only fibre convergence ...]
+
+Runs, one after the other: fibres against NEURON, convergence, the field, the C fibre's grid, and all
+fibres of a human vagus. About a quarter of an hour on one core; ``--quick`` two minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.rows import Row
+
+HERE = Path(__file__).resolve().parent
+CONSOLE = Console(width=None if sys.stdout.isatty() else 140)
+VERDICT = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}
+
+
+def show(title: str, rows: Sequence[Row]) -> None:
+    """Print one table."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in ("what", "target", "measured", ""):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(row.what, row.target, row.measured, VERDICT[row.met])
+    CONSOLE.print(table)
+
+
+def script(name: str, *arguments: str) -> None:
+    """Run a benchmark that prints its own table, in a process of its own."""
+    CONSOLE.print(f"[bold]{name}[/]")
+    source = str(HERE.parent / "src")
+    path = os.pathsep.join([source, str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, str(HERE / name), *arguments],
+        env=os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)},
+        check=False,
+    )
+    if done.returncode != 0:
+        CONSOLE.print(f"[red]{name} failed with exit status {done.returncode}[/]")
+
+
+def _fibre(quick: bool, neuron: str | None) -> None:
+    from benchmarks import fibre
+
+    show("fibres against NEURON, one core, process CPU time", fibre.run(quick, neuron))
+
+
+def _convergence(quick: bool) -> None:
+    from benchmarks import convergence
+
+    show("thresholds against vanishing steps", convergence.run(quick))
+
+
+def _population(quick: bool) -> None:
+    from benchmarks import population
+
+    show("every fibre of a human vagus, LivaNova helix", population.run(quick))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="the short part of each")
+    parser.add_argument("--neuron-python", help="an interpreter that has NEURON (default: this)")
+    names = ("fibre", "convergence", "field", "c-fibre-grid", "population")
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    arguments = parser.parse_args()
+    quick = arguments.quick
+    tasks: dict[str, Callable[[], None]] = {
+        "fibre": lambda: _fibre(quick, arguments.neuron_python),
+        "convergence": lambda: _convergence(quick),
+        "field": lambda: script("field.py", *(["--quick"] if quick else [])),
+        "c-fibre-grid": lambda: None if quick else script("c_fibre_grid.py"),
+        "population": lambda: _population(quick),
+    }
+    for name in names:
+        if name in arguments.only:
+            tasks[name]()
+
+
+if __name__ == "__main__":
+    main()
