@@ -67,7 +67,7 @@ class SolverSettings:
     large_model: str = "mrg-interpolation"
     unmyelinated_model: str = "sundt"
     electrode_um: float | None = None
-    dx_um: float = 50.0
+    dx_um: float = 40.0
     seed: int = 0
 
     @property
