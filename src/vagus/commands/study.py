@@ -138,6 +138,13 @@ def _print(summary: dict[str, Any]) -> None:
     title = f"{summary['fibres']} fibres at {summary['current_mA']:g} mA"
     columns = ("class, group", ">fibres", ">recruited", ">5-95 % band", ">half at, mA")
     stdout().print(table(title, columns, rows))
+    aims = [
+        (row["aim"], str(row["fibres"]), _percent(value["wanted"]), _percent(value["unwanted"]))
+        for row in summary["selectivity"]
+        for value in (row["value"],)
+    ]
+    beside = ("aim", ">fibres", ">recruited", ">laryngeal motor fibres")
+    stdout().print(table("Selectivity", beside, aims))
 
 
 def _percent(share: float | None) -> str:
