@@ -2,8 +2,8 @@
 
     python -m benchmarks [--quick] [--neuron-python PYTHON] [--only fibre convergence ...]
 
-Runs, one after the other: fibres against NEURON, convergence, the field, the C fibre's grid, and all
-fibres of a human vagus. About a quarter of an hour on one core; ``--quick`` two minutes.
+Runs, one after the other: fibres against NEURON, convergence, the field, the C fibre's grid, and
+all fibres of a human vagus. About a quarter of an hour on one core; ``--quick`` two minutes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from benchmarks.rows import Row
 from rich.console import Console
 from rich.table import Table
-
-from benchmarks.rows import Row
 
 HERE = Path(__file__).resolve().parent
 CONSOLE = Console(width=None if sys.stdout.isatty() else 140)

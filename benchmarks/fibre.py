@@ -27,8 +27,8 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-
 from benchmarks.rows import Row, cpu_seconds
+
 from vagus.fibre.mrg_geometry import mrg_geometry
 from vagus.fibre.myelinated import MyelinatedFibres
 from vagus.fibre.point_source import fibre_at_point_source
@@ -60,9 +60,7 @@ def crowd(nodes: int, count: int = FIBRES, seed: int = 0) -> MyelinatedFibres:
     z = geometry.centres_um(nodes)
     distance = random.uniform(200.0, 5000.0, count)
     r_m = np.hypot(distance[:, None], z - z[:, [11 * (nodes // 2)]]) * 1e-6
-    return MyelinatedFibres(
-        geometry.model, geometry.diameter_um, nodes, 1 / (4 * np.pi * r_m)
-    )
+    return MyelinatedFibres(geometry.model, geometry.diameter_um, nodes, 1 / (4 * np.pi * r_m))
 
 
 def pulse(scheme: Any = "neuron") -> TimeGrid:
@@ -167,24 +165,25 @@ def threshold_rows(neuron: dict[str, Any] | None, nodes: tuple[int, ...]) -> lis
     for n in nodes:
         for scheme in ("neuron", "converged"):
             ours = threshold_seconds(n, scheme)
-            goal, rate = THRESHOLD_RATE[n], 1 / ours
+            goal, rate, like = THRESHOLD_RATE[n], 1 / ours, scheme == "neuron"
             rows.append(
                 Row(
                     f"thresholds to 0.1 %, {n} nodes, scheme {scheme}",
-                    f">= {goal:,} /s",
+                    f">= {goal:,} /s" if like else "(tens of times as exact)",
                     f"{rate:,.0f} /s",
-                    rate >= goal,
+                    rate >= goal if like else None,
                 )
             )
             for theirs in _of(neuron, n):
                 if "threshold_cpu_s" not in theirs:
                     continue
                 ratio = theirs["threshold_cpu_s"] / ours
-                usual = theirs["layers"] == 2
+                usual = theirs["layers"] == 2 and like
+                layers = theirs["layers"]
                 rows.append(
                     Row(
-                        f"  NEURON, {theirs['layers']} layer(s), {theirs['threshold_sims']} runs",
-                        ">= 10,000x" if usual else "(its fastest, exact)",
+                        f"  NEURON, {layers} layer(s), {theirs['threshold_sims']} runs",
+                        ">= 10,000x" if usual else "(its fastest, exact)" * (layers == 1),
                         f"{theirs['threshold_cpu_s']:.2f} s, {ratio:,.0f}x",
                         ratio >= 10_000 if usual else None,
                     )

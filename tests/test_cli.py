@@ -174,6 +174,8 @@ def test_nerve() -> None:
     assert len(document(*own)["fascicles"]) == 6
     assert "6 fascicles" in run(*own).stdout
     assert error("nerve", "human-cervical-sub58")["field"] == "nerve"
+    assert error("nerve", "human-cervical-sub57", "--count", "0")["field"] == "--count"
+    assert error("nerve", own[1])["field"] == "--scale"
     assert error("nerve", "human-cervical-sub57", "--alternative", "x")["field"] == "alternative"
 
 

@@ -41,8 +41,8 @@ class RecruitRun:
     """What one study gave.
 
     ``weights`` [contact]: current of each contact per mA of the device. ``field`` is None where
-    potentials were imported. ``seconds``: wall time per stage; ``folder`` and ``report`` where files
-    were written.
+    potentials were imported. ``seconds``: wall time per stage; ``folder`` and ``report``: what was
+    written.
     """
 
     study: Study
@@ -91,9 +91,9 @@ def recruit(
 ) -> RecruitRun:
     """Thresholds of every fibre of the study's nerve under the study's protocol.
 
-    With ``folder``, fibres.parquet, summary.json, the study and (unless ``report`` is False) figures
-    and report.html are written there; finished batches are kept in ``folder``/shards, so that a run
-    that was stopped goes on where it was. Raises the errors of `vagus.errors`.
+    With ``folder``, fibres.parquet, summary.json, the study and (unless ``report`` is False)
+    figures and report.html are written there; finished batches are kept in ``folder``/shards, so
+    that a run that was stopped goes on where it was. Raises the errors of `vagus.errors`.
     """
     target = None if folder is None else Path(folder)
     clock = _Clock(progress)
@@ -212,8 +212,10 @@ def _protocol(study: Study, field: Field | None) -> Protocol:
 
 def _settings(study: Study, field: Field | None) -> SolverSettings:
     solver, models = study.solver, study.fibres.models
-    electrode = None if field is None else max(
-        abs(z) for contact in field.cuff.contacts for z in contact.extent_um
+    electrode = (
+        None
+        if field is None
+        else max(abs(z) for contact in field.cuff.contacts for z in contact.extent_um)
     )
     return SolverSettings(
         scheme=solver.scheme,

@@ -1,7 +1,6 @@
-"""What the recruitment report shows beyond the thresholds: strength-duration, the perineurium's rule.
+"""What the recruitment report shows beyond thresholds: strength-duration, the perineurium's rule.
 
-Both are worked out on a seeded sample of fibres: they say how much a setting matters, not which fibre
-fires.
+Both are worked out on a sample of fibres: they say how much a setting matters, not which one fires.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 
 from vagus.errors import InputError, VagusError
 from vagus.fibre.solve import SolverSettings, solve_population
+from vagus.fibre.strength_duration import StrengthDuration
 from vagus.protocol.waveform import monophasic
 from vagus.report.adapt import cuff_drawing, field_profile, potential_map, safety_facts
 from vagus.report.content import Fact, Report, Stimulus
 from vagus.report.html import write_report
 from vagus.report.provenance import population_facts, run_facts, table_facts
-from vagus.fibre.strength_duration import StrengthDuration
 from vagus.study import Study
 
 if TYPE_CHECKING:
@@ -76,8 +75,8 @@ def write_recruit_report(run: RecruitRun, folder: Path, settings: SolverSettings
         return write_report(folder, report)
     except OSError as error:
         raise VagusError(
-            f"could not write the report to {folder}: {error.strerror}. Free some space and run the "
-            "same command again; finished thresholds are kept."
+            f"could not write the report to {folder}: {error.strerror}. Free some space and run "
+            "the same command again; finished thresholds are kept."
         ) from error
 
 
@@ -99,9 +98,7 @@ def _study_facts(study: Study) -> tuple[Fact, ...]:
         Fact("field resolution", f.resolution),
         Fact("time stepping", f"{study.solver.scheme}, tolerance {study.solver.tolerance:g}"),
     ]
-    filled = [
-        Fact(f"{d.field} (default)", str(d.value), d.source, d.mark) for d in study.defaults
-    ]
+    filled = [Fact(f"{d.field} (default)", str(d.value), d.source, d.mark) for d in study.defaults]
     return (*asked, *filled)
 
 
@@ -161,8 +158,9 @@ def _strength_duration(run: RecruitRun, settings: SolverSettings) -> tuple[Stren
         fibres, basis = run.nerve.population.select(chosen), run.basis.select(chosen)
         medians = [
             np.median(
-                solve_population(fibres, basis, run.weights, monophasic(width), settings)
-                .threshold_mA
+                solve_population(
+                    fibres, basis, run.weights, monophasic(width), settings
+                ).threshold_mA
             )
             for width in widths.tolist()
         ]
@@ -183,13 +181,18 @@ def _swept_rules(run: RecruitRun, settings: SolverSettings) -> tuple[Fact, ...]:
     few = replace(run.nerve, population=fibres)
     facts = []
     for rule in SWEPT_RULES:
-        try:
-            _, basis, weights = potentials(run.study, few, rule)
-        except InputError:
-            continue  # "measured", where the section carries no thickness
-        r = solve_population(fibres, basis, weights, run.protocol.waveform, settings)
+        if rule == run.study.field.perineurium[0]:
+            threshold = run.recruitment.threshold_mA[index]
+        else:
+            try:
+                _, basis, weights = potentials(run.study, few, rule)
+            except InputError:
+                continue  # "measured", where the section carries no thickness
+            threshold = solve_population(
+                fibres, basis, weights, run.protocol.waveform, settings
+            ).threshold_mA
         medians = ", ".join(
-            f"{group} {np.median(r.threshold_mA[fibres.group == group]):.2f} mA"
+            f"{group} {np.median(threshold[fibres.group == group]):.2f} mA"
             for group in chosen
             if (fibres.group == group).any()
         )

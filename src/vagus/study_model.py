@@ -99,7 +99,7 @@ Pause = Annotated[float, QuantityIn("s", "5 min")]
 PixelSize = Annotated[float, QuantityIn("um", "0.5 um", above_minimum=True)]
 WaveformName = Literal["monophasic", "biphasic", "pseudo-monophasic", "burst"]
 SmallModel = Literal["pena", "mrg-interpolation"]
-LargeModel = Literal["mrg-interpolation", "mrg-discrete"]
+LargeModel = Literal["mrg-interpolation", "pena"]
 CFibreModel = Literal["sundt", "tigerholm", "rattay", "schild94", "schild97"]
 
 

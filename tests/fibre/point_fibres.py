@@ -18,7 +18,8 @@ def beside(
     model: str = "mrg-interpolation",
     off_centre: Floats | float = 0.0,
 ) -> MyelinatedFibres:
-    """Fibres in 1 S/m, each with its own source ``off_centre`` node spacings from the middle node."""
+    """Fibres in 1 S/m, each with its own source ``off_centre`` node spacings from the middle
+    node."""
     geometry = mrg_geometry(model, np.asarray(diameter_um, float))
     z = geometry.centres_um(nodes)
     source = z[:, 11 * (nodes // 2)] + np.asarray(off_centre) * geometry.node_spacing_um

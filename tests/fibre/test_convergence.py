@@ -49,7 +49,8 @@ def tstop_ms(waveform: Waveform) -> float:
 
 
 def equal_second_order(waveform: Waveform, dt_us: float) -> TimeGrid:
-    """Equal steps that land on the edges of every waveform here, the waveform averaged over each."""
+    """Equal steps that land on the edges of every waveform here, the waveform averaged over
+    each."""
     end_us = 1e3 * tstop_ms(waveform)
     ends = dt_us * np.arange(1, round(end_us / dt_us) + 1)
     w = waveform.mean(ends - dt_us, ends)
@@ -108,7 +109,8 @@ def test_default_steps_are_within_a_tenth_of_a_percent_of_all_stimuli(
 
 
 def test_error_falls_with_the_square_of_the_step() -> None:
-    """Membrane potential below threshold, where it is smooth; the waveform's edges fall on steps."""
+    """Membrane potential below threshold, where it is smooth; the waveform's edges fall on
+    steps."""
     of = beside(np.array([10.0]), np.array([500.0]))
     waveform = monophasic(100)
     nodes = np.array([8, 9, 10])
@@ -131,8 +133,9 @@ def test_error_falls_with_the_square_of_the_step() -> None:
 
 @pytest.mark.parametrize("name", list(CHEAP))
 def test_thresholds_converge_at_second_order_and_beat_backward_euler(name: str) -> None:
-    """Halving every graded step quarters the error. (On equal steps the order is lower at first: the
-    internode's fast modes relax in nanoseconds after each edge, which is why steps are graded.)"""
+    """Halving every graded step quarters the error. (On equal steps the order is lower at first:
+    the internode's fast modes relax in nanoseconds after each edge, which is why steps are
+    graded.)"""
     of, waveform = fibres(), CHEAP[name]
     exact = thresholds(of, refined(waveform, 16), 1e-6)
     error = [
@@ -150,6 +153,7 @@ def test_backward_euler_extrapolates_to_the_same_limit() -> None:
     of = fibres()
     waveform = monophasic(100)
     coarse, fine = (
-        thresholds(of, time_grid("neuron", waveform, tstop_ms(waveform), dt)) for dt in (0.002, 0.001)
+        thresholds(of, time_grid("neuron", waveform, tstop_ms(waveform), dt))
+        for dt in (0.002, 0.001)
     )
     assert np.abs((2 * fine - coarse) / reference(of, waveform) - 1).max() < 1e-3

@@ -17,7 +17,8 @@ NAMES = {"mrg-interpolation": "interpolation", "pena": "pena", "mrg-discrete": "
 
 
 def test_the_ten_micrometre_fibre() -> None:
-    """Values of the polynomials at D = 10 (doi:10.1371/journal.pcbi.1009285), worked out by hand."""
+    """Values of the polynomials at D = 10 (doi:10.1371/journal.pcbi.1009285), worked out by
+    hand."""
     g = mrg_geometry("mrg-interpolation", np.array([10.0]))
     assert g.node_spacing_um[0] == pytest.approx(1122.3)
     assert g.flut_um[0] == pytest.approx(46.7338)
@@ -84,7 +85,7 @@ def test_diameters_outside_the_model_are_named(bad: float) -> None:
 
 
 def test_diameters_between_the_tabulated_are_refused() -> None:
-    with pytest.raises(InputError, match="8.7") as caught:
+    with pytest.raises(InputError, match=r"8\.7") as caught:
         mrg_geometry("mrg-discrete", np.array([9.0]))
     assert "mrg-interpolation" in str(caught.value)
 

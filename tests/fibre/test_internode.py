@@ -29,7 +29,8 @@ def cable_of(model: str, diameter_um: float) -> Cable:
 
 
 def full_matrices(cable: Cable) -> tuple[Floats, Floats]:
-    """[20, 20] stiffness (uS) and mass (nF) of one internode: ten axoplasms, ten periaxonal spaces."""
+    """[20, 20] stiffness (uS) and mass (nF) of one internode: ten axoplasms, ten periaxonal
+    spaces."""
     inside = slice(FIRST, FIRST + 10)
     stiffness, mass = np.zeros((20, 20)), np.zeros((20, 20))
     u, q = np.arange(10), np.arange(10, 20)
@@ -144,7 +145,9 @@ def test_a_linear_potential_drives_antisymmetric_modes_only() -> None:
     z = geometry.centres_um(5)
     drive, node = modal_sources(internodes(geometry), 1e-3 * z)
     assert np.abs(drive[..., :10]).max() < 1e-9 * np.abs(drive[..., 10:]).max()
-    np.testing.assert_allclose(drive, np.tile(drive[:, :1], (1, 4, 1)), rtol=0, atol=1e-8 * np.abs(drive).max())
+    np.testing.assert_allclose(
+        drive, np.tile(drive[:, :1], (1, 4, 1)), rtol=0, atol=1e-8 * np.abs(drive).max()
+    )
     assert np.abs(node[0, 1:-1]).max() < 1e-9 * abs(node[0, 0])
     assert node[0, 0] == pytest.approx(-node[0, -1])
 
@@ -158,7 +161,8 @@ def test_a_hill_in_the_middle_drives_symmetric_modes_only() -> None:
 
 
 def test_axial_sources_only_move_charge() -> None:
-    """What the field drives out of one place arrives in another: node and section sources cancel."""
+    """What the field drives out of one place arrives in another: node and section sources
+    cancel."""
     geometry = mrg_geometry("pena", np.array([3.0]))
     modes = internodes(geometry)
     ve = np.random.default_rng(2).normal(size=(1, 56))

@@ -82,8 +82,8 @@ def overlap(row: Row, lower_mA: float, upper_mA: float, slack: float) -> None:
 
 
 def check_c_fibre(row: Row) -> None:
-    """NEURON searched to 0.1 % only: our threshold, found to 0.005 %, must lie in its bracket, which
-    0.02 % may widen."""
+    """NEURON searched to 0.1 % only: our threshold, found to 0.005 %, must lie in its bracket,
+    which 0.02 % may widen."""
     lower, upper = solve(row, 5e-5)
     overlap(row, lower, upper, 0.0)
     assert abs(upper) >= abs(float(row["lower_bound_mA"])) * (1 - 2e-4)

@@ -102,9 +102,7 @@ def test_twice_the_field_half_the_threshold() -> None:
     doubled = solve_population(
         MIXED, basis_of(MIXED, scale=2.0), WEIGHTS, PULSE, SETTINGS, workers=1
     )
-    np.testing.assert_array_equal(
-        2 * doubled.threshold_mA, undisturbed(solve.BATCH).threshold_mA
-    )
+    np.testing.assert_array_equal(2 * doubled.threshold_mA, undisturbed(solve.BATCH).threshold_mA)
 
 
 def test_workers_and_progress(small_batches: None) -> None:
@@ -197,7 +195,7 @@ def test_a_full_disk_is_explained_and_loses_nothing(
 
     with monkeypatch.context() as full:
         full.setattr(np, "savez", savez)
-        with pytest.raises(VagusError, match="No space left on device.*run the same command again"):
+        with pytest.raises(VagusError, match=r"No space left on device.*run the same command"):
             run(tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 2
     assert not list(tmp_path.glob("*.part"))
@@ -235,7 +233,12 @@ def test_another_question_reuses_nothing(
         MIXED.select(few), BASIS.select(few), WEIGHTS, PULSE, SETTINGS, folder=tmp_path, workers=1
     )
     made = len(searches)
-    asked: dict[str, Any] = {"basis": BASIS, "weights": WEIGHTS, "waveform": PULSE, "settings": SETTINGS} | change
+    asked: dict[str, Any] = {
+        "basis": BASIS,
+        "weights": WEIGHTS,
+        "waveform": PULSE,
+        "settings": SETTINGS,
+    } | change
     solve_population(
         MIXED.select(few), asked["basis"].select(few), asked["weights"], asked["waveform"],
         asked["settings"], folder=tmp_path, workers=1,

@@ -55,9 +55,7 @@ def test_tolerances_are_reached(tolerance: float, count: int) -> None:
     """With few fibres the spare lanes try several currents at once; the certificate is the same."""
     fibres = random_fibres(count, 6)
     grid = grid_of(monophasic(100))
-    found = activation_thresholds(
-        fibres, grid, polarity=-1, tolerance=tolerance, dtype=np.float64
-    )
+    found = activation_thresholds(fibres, grid, polarity=-1, tolerance=tolerance, dtype=np.float64)
     certify(fibres, grid, found, tolerance, np.float64)
 
 
@@ -78,8 +76,8 @@ def sweeney() -> tuple[Fibres, TimeGrid]:
 
 
 def test_a_block_window_does_not_fool_the_search() -> None:
-    """Close source, long pulse: the fibre fires from 0.0841 mA, is silent again from 0.21 to 0.41 mA
-    (blocked by virtual anodes), and fires once more above. NEURON's threshold is the lowest."""
+    """Close source, long pulse: the fibre fires from 0.0841 mA, is silent again from 0.21 to 0.41
+    mA (blocked by virtual anodes), and fires once more above. NEURON's threshold is the lowest."""
     fibre, grid = sweeney()
     rungs = np.array([0.05, 0.083, 0.0845, 0.15, 0.25, 0.35, 0.40, 0.50, 0.70])
     fired = fibre.simulate(grid, np.zeros(9, np.int64), -rungs, np.float64).fired
@@ -104,7 +102,8 @@ def test_a_block_window_does_not_fool_a_whole_batch() -> None:
 
 @pytest.mark.parametrize("polarity", [-1, 1])
 def test_close_sources_and_long_pulses(polarity: int) -> None:
-    """MRG fibres where virtual anodes block: the lowest current that fires is still the one found."""
+    """MRG fibres where virtual anodes block: the lowest current that fires is still the one
+    found."""
     fibres = beside(np.linspace(4, 16, 20), np.geomspace(60, 300, 20), 31)
     grid = grid_of(biphasic(500))
     found = activation_thresholds(fibres, grid, polarity=polarity)

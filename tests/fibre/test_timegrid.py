@@ -94,9 +94,7 @@ def test_pulses_on_the_steps_have_neurons_number_of_them(dt_us: float) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(waveforms, st.sampled_from(["neuron", "converged"]), st.floats(5, 40))
-def test_coarse_steps_carry_the_same_charge(
-    waveform: Waveform, scheme: str, dt_us: float
-) -> None:
+def test_coarse_steps_carry_the_same_charge(waveform: Waveform, scheme: str, dt_us: float) -> None:
     grid = time_grid(scheme, waveform, waveform.duration_us * 1e-3 + 2.0)  # type: ignore[arg-type]
     coarse = grid.coarse(dt_us)
     charge = grid.w @ grid.dt_ms[grid.level]

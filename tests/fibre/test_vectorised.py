@@ -1,7 +1,7 @@
 """A guard: the kernels are compiled to packed arithmetic, with no scalar exponentials.
 
-Measured on the machine's code, not by time: the kernel is compiled in a fresh process and cache, and
-its assembly is counted. Works with AVX-512 (zmm), AVX2 (ymm), SSE (xmm) and NEON (v registers).
+Measured on the machine's code, not by time: the kernel is compiled in a fresh process and cache,
+and its assembly is counted. Works with AVX-512 (zmm), AVX2 (ymm), SSE (xmm) and NEON (v registers).
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_kernel_is_packed_arithmetic(
-    dtype: str, counted: dict[str, dict[str, Any]]
-) -> None:
+def test_the_kernel_is_packed_arithmetic(dtype: str, counted: dict[str, dict[str, Any]]) -> None:
     counts = counted[dtype]
     assert counts["libm"] == 0, counts
     assert counts["packed"] > 1000, counts

@@ -9,9 +9,13 @@ from rich.markup import escape
 
 from vagus.commands.output import AsJson, print_json, reported, stdout, table
 from vagus.commands.quantity import quantity
+from vagus.errors import InputError
 
 if TYPE_CHECKING:
     from vagus.nerve import Nerve
+
+OPTIONS = {"n_fibres": "--count", "um_per_px": "--scale", "seed": "--seed"}
+"""What the library's arguments are called here."""
 
 
 @reported
@@ -41,7 +45,11 @@ def nerve(
     from vagus.nerve import load_nerve
 
     um_per_px = quantity("--scale", scale, "um", "0.5 um") if scale is not None else None
-    found = load_nerve(name, alternative, side, seed, count, um_per_px)
+    try:
+        found = load_nerve(name, alternative, side, seed, count, um_per_px)
+    except InputError as error:
+        option = OPTIONS.get(error.field, error.field)
+        raise InputError(option, error.value, error.allowed, error.fix) from error
     if as_json:
         print_json(_facts(found, alternative, side, seed))
     else:

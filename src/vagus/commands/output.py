@@ -81,8 +81,7 @@ def print_json(value: Any) -> None:
 
 def warn(message: str) -> None:
     """A warning on stderr."""
-    text = Text("warning: ", style="bold yellow") + Text(message, style="default")
-    stderr().print(text, soft_wrap=True)
+    stderr().print(Text.assemble(("warning: ", "bold yellow"), message), soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -111,8 +110,7 @@ def error_fields(error: VagusError, exit_code: int) -> dict[str, Any]:
 def _failed(error: VagusError, exit_code: int, as_json: bool) -> typer.Exit:
     if as_json:
         print_json({"error": error_fields(error, exit_code)})
-    text = Text("error: ", style="bold red") + Text(str(error), style="default")
-    stderr().print(text, soft_wrap=True)
+    stderr().print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
     return typer.Exit(exit_code)
 
 

@@ -1,19 +1,20 @@
 """Block by a continuous kilohertz current: the smallest amplitude that no spike passes.
 
 The sine runs from t = 0 to the end. Once the volley that its onset evokes has died down, currents
-injected near the fibre's start launch `TESTS` spikes, one after the other; the fibre is blocked where
-nothing at all reaches the detector from the first of them on. A fibre that the sine itself keeps firing
-is not blocked; a single test would not tell, for it may collide with one of those spikes.
+injected near the fibre's start launch `TESTS` spikes, one after the other; the fibre is blocked
+where nothing at all reaches the detector from the first of them on. A fibre that the sine itself
+keeps firing is not blocked; a single test would not tell, for it may collide with one of those
+spikes.
 
-Between activation and block the answer may change more than once, so amplitudes are tried from below:
-up a geometric ladder from the activation threshold of the sine, then by bisection. The bracket
-(lower, upper] is the certificate: at ``lower`` a spike arrived, at ``upper`` none did. A window of
-block narrower than a rung may be missed.
+Between activation and block the answer may change more than once, so amplitudes are tried from
+below: up a geometric ladder from the activation threshold of the sine, then by bisection. The
+bracket (lower, upper] is the certificate: at ``lower`` a spike arrived, at ``upper`` none did. A
+window of block narrower than a rung may be missed.
 
 Published behaviour: thresholds rise with frequency for symmetric waveforms (Zhao et al. 2015,
-doi:10.3389/fncom.2015.00086); MRG thresholds rise almost linearly above 5 kHz and fall with diameter
-(Bhadra et al. 2007, doi:10.1007/s10827-006-0015-5; recalled, not read here); firing is irregular near
-the boundary of block, and virtual cathodes excite anew above it (Pelot et al. 2017,
+doi:10.3389/fncom.2015.00086); MRG thresholds rise almost linearly above 5 kHz and fall with
+diameter (Bhadra et al. 2007, doi:10.1007/s10827-006-0015-5; recalled, not read here); firing is
+irregular near the boundary of block, and virtual cathodes excite anew above it (Pelot et al. 2017,
 doi:10.1088/1741-2552/aa6a5f).
 """
 
@@ -122,14 +123,14 @@ def _travel_ms(fibres: Fibres, dtype: Any) -> float:
     if not outcome.fired.all():
         silent = fibres.diameter_um[~outcome.fired][0]
         raise ConvergenceError(
-            f"the test spike of the {silent:g} um fibre ({fibres.model}) does not reach the detector "
-            f"within {tstop_ms:g} ms even without the blocking current: shorten the fibre."
+            f"the test spike of the {silent:g} um fibre ({fibres.model}) does not reach the "
+            f"detector within {tstop_ms:g} ms even without the blocking current: shorten the fibre."
         )
     return float(outcome.ap_time_ms.max())
 
 
 def _grid(fibres: Fibres, frequency_Hz: float, settle_ms: float, dtype: Any) -> TimeGrid:
-    """Equal second-order steps through the sine, which is averaged over each; test and listening."""
+    """Equal second-order steps through the sine, averaged over each; test and listening."""
     current_nA, width_ms = _test_pulse(fibres)
     period_ms = 1e3 / frequency_Hz
     dt_ms = period_ms / STEPS_PER_PERIOD
@@ -173,7 +174,7 @@ class _Search:
         return ~fired.reshape(current.shape)
 
     def _narrow(self, fibre: Ints, current: Floats) -> None:
-        """Take the lowest of rising ``current`` [fibre, amplitude] that blocks, and the one below."""
+        """Keep the lowest of rising ``current`` [fibre, amplitude] that blocks, and its neighbour."""
         blocked = self._blocked(fibre, current)
         first = np.where(blocked.any(axis=1), blocked.argmax(axis=1), current.shape[1])
         edges = np.column_stack([self.lower[fibre], current, self.upper[fibre]])

@@ -1,4 +1,4 @@
-"""How fast a fibre conducts: a spike is started at one end and timed at a quarter and three quarters.
+"""How fast a fibre conducts: a spike started at one end is timed at a quarter and three quarters.
 
 As in the reference velocities: 51 nodes (601 compartments), current injected at node 5 (compartment
 60); the first upward crossing of -30 mV counts (thin fibres may fire twice).
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from vagus.fibre.models import fibres_of, is_myelinated, positions_um
-from vagus.fibre.myelinated import SPIKE_MV
+from vagus.fibre.models import diameter_range_um, fibres_of, is_myelinated, positions_um
+from vagus.fibre.mrg_geometry import SECTIONS
+from vagus.fibre.myelinated import SPIKE_MV, MyelinatedFibres
 from vagus.fibre.timegrid import time_grid
 from vagus.protocol.waveform import monophasic
 
@@ -41,10 +42,13 @@ def conduction_velocity(model: str, diameter_um: Floats, dt_ms: float | None = N
     z = positions_um(model, diameter, n)
     fibres = replace(fibres_of(model, diameter, n, np.zeros_like(z)), inject_node=at)
     ends = np.array([int(0.25 * (n - 1)), int(0.75 * (n - 1))])
-    nodes = z[:, ::11] if myelinated else z
-    traces = (fibres.trace(grid, f, 0.0, ends) for f in range(len(diameter)))
-    times = np.array([[_first_crossing(grid.ends_ms, v) for v in t] for t in traces])
-    return np.asarray(np.diff(nodes[:, ends])[:, 0] * 1e-3 / np.diff(times)[:, 0])
+    if isinstance(fibres, MyelinatedFibres):
+        traces = (fibres.trace(grid, f, 0.0, ends) for f in range(len(diameter)))
+        times = np.array([[_first_crossing(grid.ends_ms, v) for v in t] for t in traces])
+        z = z[:, :: SECTIONS + 1]
+    else:
+        times = fibres.crossings_ms(grid, ends)
+    return np.asarray(np.diff(z[:, ends])[:, 0] * 1e-3 / np.diff(times)[:, 0])
 
 
 def _first_crossing(t_ms: Floats, v_mV: Floats) -> float:
@@ -58,18 +62,19 @@ def _first_crossing(t_ms: Floats, v_mV: Floats) -> float:
 
 
 @cache
-def _curve(model: str, low_um: float, high_um: float) -> PchipInterpolator:
-    diameters = np.geomspace(low_um, high_um, DIAMETERS_PER_MODEL)
+def _curve(model: str) -> PchipInterpolator:
+    """Velocity over the square root of diameter, as a function of the logarithm of diameter."""
+    low, high = diameter_range_um(model)
+    diameters = np.geomspace(low, high, DIAMETERS_PER_MODEL)
     velocity = conduction_velocity(model, diameters)
     good = np.isfinite(velocity)
-    return PchipInterpolator(np.log(diameters[good]), velocity[good], extrapolate=True)
+    scaled = velocity[good] / np.sqrt(diameters[good])
+    return PchipInterpolator(np.log(diameters[good]), scaled, extrapolate=True)
 
 
 def interpolated_velocity(model: str, diameter_um: Floats) -> Floats:
     """[F] velocities in m/s, interpolated through `DIAMETERS_PER_MODEL` simulated diameters."""
-    if len(diameter_um) == 0:
-        return np.empty(0)
-    low, high = float(diameter_um.min()), float(diameter_um.max())
-    if high / low < 1.001:
-        return np.full(len(diameter_um), conduction_velocity(model, np.array([low]))[0])
-    return np.asarray(_curve(model, low, high)(np.log(diameter_um)))
+    if model == "mrg-discrete":  # only its tabulated diameters exist
+        distinct, index = np.unique(diameter_um, return_inverse=True)
+        return conduction_velocity(model, distinct)[index]
+    return np.asarray(_curve(model)(np.log(diameter_um)) * np.sqrt(diameter_um))

@@ -1,14 +1,14 @@
 r"""An internode of the double cable, reduced exactly to twenty numbers.
 
 Potentials are written relative to the local extracellular potential and, inside the axon, to the
-passive reversal E_pas (so that the rest of the internode is zero). With :math:`u` the axoplasm and
-:math:`p` the periaxonal space of the ten sections between two nodes at :math:`v_L, v_R`,
+passive reversal E_pas (so that the rest of the internode is zero). With :math:`u` the axoplasm
+and :math:`p` the periaxonal space of the ten sections between nodes at :math:`v_L, v_R`,
 
 .. math::  M \dot x = -K x + G_i (e_1 v_L + e_{10} v_R) + s\,w(t), \qquad x = (u, p),
 
 where M and K are symmetric, constant and left-right mirror images of themselves. Solving
-:math:`K \phi = \lambda M \phi` on the symmetric and on the antisymmetric half gives 10 + 10 real modes;
-the current a mode sends into its nodes, :math:`\eta = \beta y`, obeys
+:math:`K \phi = \lambda M \phi` on the symmetric and on the antisymmetric half gives 10 + 10 real
+modes; the current a mode sends into its nodes, :math:`\eta = \beta y`, obeys
 
 .. math::  \dot\eta = -\lambda \eta + \beta^2 (v_L \pm v_R) + \beta q\, w(t).
 
@@ -131,7 +131,7 @@ def _matrices(
 
 
 def _two_layers(membrane: Floats, myelin: Floats) -> Floats:
-    """[F, 10, 10] from the [F, 5] elements between u and p (axolemma) and p and outside (myelin)."""
+    """[F, 10, 10] from the [F, 5] elements of axolemma (u to p) and myelin (p to outside)."""
     matrix = np.zeros((len(membrane), 2 * HALF, 2 * HALF))
     u, p = np.arange(HALF), np.arange(HALF, 2 * HALF)
     matrix[:, u, u] = membrane

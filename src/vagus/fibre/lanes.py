@@ -1,9 +1,9 @@
 """Sixteen fibres side by side: a Numba scalar type that is one SIMD vector.
 
-Left to itself Numba vectorises a loop over fibres only when a dozen conditions hold, and says nothing
-when it does not (science: the loop is then five times slower). Here a *lane vector* is a value of its
-own, an LLVM ``<16 x float>``, with ``+ - * /`` and the few functions the kernels need. LLVM maps it to
-one zmm, two ymm or four xmm registers: vectorised by construction on every machine.
+Left to itself Numba vectorises a loop over fibres only when a dozen conditions hold, and says
+nothing when it does not; the loop is then several times slower. Here a *lane vector* is a value of
+its own, an LLVM ``<16 x float>``, with ``+ - * /`` and the few functions the kernels need. LLVM maps
+it to one zmm, two ymm or four xmm registers: vectorised by construction on every machine.
 
 Only kernels use this module; a lane vector never leaves compiled code.
 """
@@ -87,7 +87,7 @@ def _lanes_of(*args: Any) -> LanesType | None:
 
 
 def _elementwise(emit: Callable[..., Any], n_args: int) -> Any:
-    """An intrinsic on lane vectors and numbers; ``emit(builder, lanes, *vectors)`` writes its IR."""
+    """An intrinsic on lanes and numbers; ``emit(builder, lanes, *vectors)`` writes its IR."""
 
     def typed(arg_types: tuple[Any, ...]) -> Any:
         lanes = _lanes_of(*arg_types)
@@ -189,7 +189,7 @@ def _vector_pointer(context: Any, builder: Any, ty: Any, array: Any, index: Any)
 
 @_intrinsic
 def load(typingctx: Any, array: Any, index: Any) -> Any:
-    """The lane vector at ``array[index : index + W]`` of a contiguous 1-D array; no bounds check."""
+    """The lane vector at ``array[index : index + W]`` of a contiguous array; no bounds check."""
     lanes = LanesType(array.dtype)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -266,7 +266,7 @@ def decay(x: Any) -> Any:
 
 
 def aligned(size: int, dtype: Any) -> NDArray[Any]:
-    """Zeros whose first element sits on a 64-byte boundary (unaligned vectors straddle cache lines)."""
+    """Zeros that start on a 64-byte boundary (unaligned vectors straddle cache lines)."""
     item = np.dtype(dtype).itemsize
     raw = np.zeros(size + 64 // item, dtype)
     skip = (-raw.ctypes.data % 64) // item

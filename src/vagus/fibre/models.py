@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vagus.errors import InputError
 from vagus.fibre.membranes import MEMBRANES
-from vagus.fibre.mrg_geometry import MRG_MODELS, mrg_geometry
+from vagus.fibre.mrg_geometry import MRG_MODELS, mrg_geometry, parameters
 from vagus.fibre.myelinated import MyelinatedFibres
 from vagus.fibre.unmyelinated import UnmyelinatedFibres, compartment_centres_um
 
@@ -32,6 +32,19 @@ def check_model(model: str) -> None:
 def is_myelinated(model: str) -> bool:
     """Whether ``model`` is an MRG double cable (with nodes and internodes)."""
     return model in MRG_MODELS
+
+
+UNMYELINATED_RANGE_UM = (0.4, 1.6)
+"""Diameters that velocities of unmyelinated fibres are tabulated for; the models themselves have no
+limits. Most human C fibres lie between (data/nerve/fibre_diameters.csv)."""
+
+
+def diameter_range_um(model: str) -> tuple[float, float]:
+    """Smallest and largest diameter of a model."""
+    if is_myelinated(model):
+        p = parameters(model)
+        return p["diameter_min"], p["diameter_max"]
+    return UNMYELINATED_RANGE_UM
 
 
 def positions_um(model: str, diameter_um: Floats, n: int, dx_um: float = DX_UM) -> Floats:

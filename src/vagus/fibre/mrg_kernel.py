@@ -1,8 +1,8 @@
 """The MRG fibre in time: sixteen fibres per block, one tridiagonal solve over the nodes per stage.
 
 Each node k has a record of rows (one row = one lane vector): its potential, gates, conductance and
-current, the elimination's two numbers, its axial source, and the twenty modal currents and sources of
-the internode that follows it. All offsets within a record are constants.
+current, the elimination's two numbers, its axial source, and the twenty modal currents and sources
+of the internode that follows it. All offsets within a record are constants.
 
 A stage of implicit Euler with step h solves, with rho = 1/(1 + lambda h) and kappa = rho h beta^2,
 
@@ -11,7 +11,7 @@ A stage of implicit Euler with step h solves, with rho = 1/(1 + lambda h) and ka
 
 by eliminating eta+. ``neuron``: one such stage per step, then the gates with the new potential.
 ``converged``: SDIRK2 (gamma = 1 - 1/sqrt 2; Alexander 1977, doi:10.1137/0714068), gates half a step
-ahead. Membrane: McIntyre et al. 2002, doi:10.1152/jn.00353.2001.
+ahead.
 """
 
 from __future__ import annotations
@@ -21,23 +21,29 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from vagus.fibre.lanes import (
-    INLINE,
-    JIT,
-    LOG2E,
-    W,
-    decay,
-    least,
-    load,
-    magnitude,
-    most,
-    power2,
-    store,
-    where_less,
+from vagus.fibre.lanes import INLINE, JIT, W, load, magnitude, most, store, where_less
+from vagus.fibre.mrg_membrane import (
+    CURRENT,
+    DETECT,
+    E_K,
+    E_L,
+    E_NA,
+    G_K,
+    G_L,
+    G_NA,
+    G_NAP,
+    ORIGIN,
+    G,
+    H,
+    M,
+    P,
+    S,
+    V,
+    advance_gates,
 )
 
-# rows of a node's record
-V, M, H, P, S, G, I, Y, CP, SRC, V0 = range(11)
+# rows of a node's record; its first seven are the membrane's (mrg_membrane)
+Y, CP, SRC, V0 = range(CURRENT + 1, CURRENT + 5)
 ETA, DRIVE, ETA0 = 11, 31, 51
 RECORD = 73  # odd, so that records do not fall on the same cache sets
 STATE = 25  # what is kept of a node between runs: v, four gates, twenty modal currents
@@ -47,91 +53,8 @@ RHO, KAPPA = 0, 20
 C_OVER_H, DIAGONAL, OFF, END, PER_AREA = 40, 41, 42, 43, 44
 COLUMNS = 45
 
-# membrane parameters
-G_NA, G_NAP, G_K, G_L, E_NA, E_K, E_L, Q_M, Q_H, Q_P, Q_S, ORIGIN, DETECT = range(13)
-
 GAMMA = 1 - 1 / np.sqrt(2)
 EXTEND = (1 - GAMMA) / GAMMA
-
-
-LOWEST_MV, HIGHEST_MV = -250.0, 200.0
-"""Rates are those of the nearest potential in this range: beyond, every gate is saturated, and
-float32 would overflow."""
-_C_ALPHA_S = float(np.exp((34.0 - 53.0) / 5.0))
-_X_PER_E = float(np.exp((90.0 - 34.0) / 10.0))
-_E_MAX, _X_MIN, _X_MAX = (float(np.exp(x)) for x in (9.0, -2.5, 2.0))
-
-
-@njit(**INLINE)
-def _away_from_zero(x: Any, small: float) -> Any:
-    """x, or ``small`` where |x| is smaller: keeps x / (1 - exp(-x)) finite at its gap."""
-    return where_less(magnitude(x), small, small, x)
-
-
-@njit(**INLINE)
-def _relax(x: Any, a: Any, a_over: Any, b: Any, b_over: Any, dt: Any) -> Any:
-    """Exact relaxation of a gate with rates a/a_over and b/b_over over dt; one division."""
-    ab = a * b_over
-    total = ab + b * a_over
-    overs = a_over * b_over
-    inverse = 1.0 / (overs * total)
-    inf = ab * overs * inverse
-    return inf + (x - inf) * decay(total * total * inverse * dt)
-
-
-@njit(**INLINE)
-def _gates(a: Any, at: int, v: Any, p: Any, minus_dt: Any, small: float) -> None:
-    """Advance the four gates of the node whose record starts at ``at`` to potential v."""
-    u = least(most(v + p[ORIGIN], LOWEST_MV), HIGHEST_MV)  # absolute membrane potential
-
-    x, y = _away_from_zero(u + 21.4, small), _away_from_zero(u + 25.7, small)
-    m = _relax(
-        load(a, at + M * W),
-        x * 1.86, 1.0 - power2(x * (-LOG2E / 10.3)),
-        y * -0.086, 1.0 - power2(y * (LOG2E / 9.16)),
-        minus_dt * p[Q_M],
-    )  # fmt: skip
-    store(a, at + M * W, m)
-
-    x = _away_from_zero(u + 114.0, small)
-    h = _relax(
-        load(a, at + H * W),
-        x * -0.062, 1.0 - power2(x * (LOG2E / 11.0)),
-        2.3, 1.0 + power2((u + 31.8) * (-LOG2E / 13.4)),
-        minus_dt * p[Q_H],
-    )  # fmt: skip
-    store(a, at + H * W, h)
-
-    x, y = _away_from_zero(u + 27.0, small), _away_from_zero(u + 34.0, small)
-    e = power2(y * (LOG2E / 10.0))
-    pp = _relax(
-        load(a, at + P * W),
-        x * 0.01, 1.0 - power2(x * (-LOG2E / 10.2)),
-        y * -0.00025, 1.0 - e,
-        minus_dt * p[Q_P],
-    )  # fmt: skip
-    store(a, at + P * W, pp)
-
-    # alpha_s = 0.3 / (1 + exp(-(u + 53) / 5)) and beta_s = 0.03 / (1 + exp(-(u + 90))), both
-    # saturated at the clamps, written with the exponential e = exp((u + 34) / 10) at hand
-    e2 = least(e, _E_MAX)
-    e2 = e2 * e2
-    x = least(most(e * _X_PER_E, _X_MIN), _X_MAX)
-    x2 = x * x
-    x8 = x2 * x2
-    x10 = x8 * x8 * x2
-    s = _relax(
-        load(a, at + S * W),
-        e2 * 0.3, e2 + _C_ALPHA_S,
-        x10 * 0.03, x10 + 1.0,
-        minus_dt * p[Q_S],
-    )  # fmt: skip
-    store(a, at + S * W, s)
-
-    na = p[G_NA] * m * m * m * h + p[G_NAP] * pp * pp * pp
-    k = p[G_K] * s
-    store(a, at + G * W, na + k + p[G_L])
-    store(a, at + I * W, na * p[E_NA] + k * p[E_K] + p[G_L] * p[E_L])
 
 
 @njit(**INLINE)
@@ -193,8 +116,16 @@ def _second_internode(a: Any, c: Any, at: int, cur: int, half: int, hw: Any) -> 
 
 @njit(**INLINE)
 def _eliminate(
-    a: Any, c: Any, n: int, prev: int, cur: int, w: Any, hw: Any,
-    inject_node: int, inject: Any, stage: int,
+    a: Any,
+    c: Any,
+    n: int,
+    prev: int,
+    cur: int,
+    w: Any,
+    hw: Any,
+    inject_node: int,
+    inject: Any,
+    stage: int,
 ) -> None:
     """Forward sweep over the nodes; ``stage`` 0 Euler, 1 and 2 the stages of SDIRK2."""
     off = load(c, cur + OFF * W)
@@ -230,7 +161,7 @@ def _eliminate(
             elif stage == 2:
                 start = load(a, at + V0 * W)
                 v = start + (v - start) * EXTEND
-            rhs = rhs + load(a, at + I * W) + load(c, cur + C_OVER_H * W) * v
+            rhs = rhs + load(a, at + CURRENT * W) + load(c, cur + C_OVER_H * W) * v
             diagonal = load(c, cur + DIAGONAL * W) + load(a, at + G * W)
         inverse = 1.0 / (diagonal - off * cp)
         y = (rhs + off * y) * inverse
@@ -269,23 +200,39 @@ def _substitute_and_gate(
             peak = most(peak, v - rest)
             spread = most(spread, magnitude(v - rest))
             ahead = v + (v - load(a, at + V0 * W)) * lead
-            _gates(a, at, ahead, p, minus_dt, small)
+            advance_gates(a, at, ahead, p, minus_dt, small)
     return peak, spread
 
 
 @njit(**JIT)
 def simulate(
-    fibre: Any, shape: Any, amplitude: Any,  # [M] items: fibre, its geometry, its current in mA
+    fibre: Any,
+    shape: Any,
+    amplitude: Any,  # [M] items: fibre, its geometry, its current in mA
     coefficients: Any,  # [U, L, COLUMNS] of each geometry and step size
-    drive: Any, source: Any,  # [F, N - 1, 20], [F, N] per mA
+    drive: Any,
+    source: Any,  # [F, N - 1, 20], [F, N] per mA
     initial: Any,  # [U, N, STATE]
     p: Any,  # membrane parameters
-    level: Any, w: Any, hw: Any, gate_dt: Any, lead: Any, inject: Any,  # [S] steps; inject in nA
-    inject_node: int, second_order: bool, listen_step: int, quiet_step: int, silent_mV: float,
+    level: Any,
+    w: Any,
+    hw: Any,
+    gate_dt: Any,
+    lead: Any,
+    inject: Any,  # [S] steps; inject in nA
+    inject_node: int,
+    second_order: bool,
+    listen_step: int,
+    quiet_step: int,
+    silent_mV: float,
     small: float,
-    a: Any, c: Any,  # workspace: nodes x records, step sizes x COLUMNS
-    fired: Any, peak: Any, final: Any,  # [M] step of the spike or -1; [M]; [M or 0, N, STATE]
-    trace_nodes: Any, trace: Any,  # [K], [S, K] potentials of the first item
+    a: Any,
+    c: Any,  # workspace: nodes x records, step sizes x COLUMNS
+    fired: Any,
+    peak: Any,
+    final: Any,  # [M] step of the spike or -1; [M]; [M or 0, N, STATE]
+    trace_nodes: Any,
+    trace: Any,  # [K], [S, K] potentials of the first item
 ) -> None:
     """Run M items in blocks of ``W`` lanes; results go to ``fired``, ``peak``, ``final``."""
     n = source.shape[1]
@@ -342,8 +289,18 @@ def simulate(
 
 @njit(**JIT)
 def _gather(
-    first: int, fibre: Any, shape: Any, amplitude: Any, coefficients: Any,
-    drive: Any, source: Any, initial: Any, p: Any, level: Any, a: Any, c: Any,
+    first: int,
+    fibre: Any,
+    shape: Any,
+    amplitude: Any,
+    coefficients: Any,
+    drive: Any,
+    source: Any,
+    initial: Any,
+    p: Any,
+    level: Any,
+    a: Any,
+    c: Any,
 ) -> None:
     """Fill the workspace with up to W items; spare lanes repeat the last item at zero current.
 
@@ -374,7 +331,7 @@ def _gather(
             pp, s = a[at + P * W + lane], a[at + S * W + lane]
             na = p[G_NA] * m * m * m * h + p[G_NAP] * pp * pp * pp
             a[at + G * W + lane] = na + p[G_K] * s + p[G_L]
-            a[at + I * W + lane] = na * p[E_NA] + p[G_K] * s * p[E_K] + p[G_L] * p[E_L]
+            a[at + CURRENT * W + lane] = na * p[E_NA] + p[G_K] * s * p[E_K] + p[G_L] * p[E_L]
         if k == n - 1:
             break
         for i in range(20):

@@ -56,11 +56,10 @@ def _count(model: str, diameter: Any, nodes: int | None, length_um: float | None
     if length_um is not None:
         if not (np.isfinite(length_um) and length_um > 0):
             raise InputError("length", f"{length_um:g} um", "> 0 um")
-        spacing = DX_UM
+        spacing, count = DX_UM, int(length_um / DX_UM + 1e-6)
         if is_myelinated(model) or model == "sweeney":
-            one = positions_um(model, diameter, 5)
-            spacing = float(np.ptp(one[0]) / 4)
-        count = int(length_um / spacing + 1e-6)
+            spacing = float(np.ptp(positions_um(model, diameter, 5)[0]) / 4)
+            count = int(length_um / spacing + 1e-6) + 1  # a node at either end
         nodes = count - 1 + count % 2
     if nodes is None:
         return 51 if is_myelinated(model) or model == "sweeney" else 601

@@ -36,13 +36,15 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BATCH = 256
-SPACING_RATIO = 1.1
+SPACING_RATIO = 1.25
 """Fibres of a batch share their number of nodes, so their spacings must be alike."""
 SMALL_MYELINATED_UM = 5.7
-"""Below it the geometry for small fibres applies (its recommended range, doi:10.1371/journal.pcbi.1011833)."""
-BEYOND_UM, NODES_BEYOND, LEAST_NODES = 8_500.0, 12, 8
-"""How far fibres reach beyond the contacts, and the fewest nodes on either side of its middle. Against
-26 mm on either side this changes thresholds by less than 0.1 % (benchmarks/population.py)."""
+"""Below it the geometry for small fibres applies (its recommended range,
+doi:10.1371/journal.pcbi.1011833)."""
+BEYOND_UM, NODES_BEYOND, LEAST_NODES = 8_500.0, 14, 8
+"""How far fibres reach beyond the contacts, and the fewest nodes on either side of its middle.
+Against 26 mm on either side this changes thresholds by less than 0.1 %
+(benchmarks/population.py)."""
 C_BEYOND_UM, EXIT_UM = 4_500.0, 1_500.0
 """The window on an unmyelinated fibre beyond the contacts, and where in it a spike has left."""
 C_SCOUT_DT_US = 50.0
@@ -54,9 +56,9 @@ LATENCY_MS = 3.0
 class SolverSettings:
     """How thresholds are searched; lengths in um.
 
-    ``electrode_um``: from its middle to the outer edge of its last contact; fibres reach `BEYOND_UM` or `NODES_BEYOND` nodes
-    beyond it, whichever is more (None: as far as the potentials go). Unmyelinated fibres have
-    compartments of ``dx_um``.
+    ``electrode_um``: from its middle to the outer edge of its last contact; fibres reach
+    `BEYOND_UM` or `NODES_BEYOND` nodes beyond it, whichever is more (None: as far as the
+    potentials go). Unmyelinated fibres have compartments of ``dx_um``.
     """
 
     scheme: Scheme = "converged"
@@ -104,10 +106,10 @@ def solve_population(
 ) -> Recruitment:
     """Threshold of every fibre; fibre f of ``population`` is fibre f of ``basis``.
 
-    ``weights`` [contact]: current of each contact per mA of the device. ``folder``: finished batches
-    are kept there and reused by the next run of the same question. ``progress(done, total)`` counts
-    fibres. Raises `InputError` where potentials and fibres do not match and `VagusError` when the
-    disk is full; what is finished stays.
+    ``weights`` [contact]: current of each contact per mA of the device. ``folder``: finished
+    batches are kept there and reused by the next run of the same question. ``progress(done,
+    total)`` counts fibres. Raises `InputError` where potentials and fibres do not match and
+    `VagusError` when the disk is full; what is finished stays.
     """
     settings = settings or SolverSettings()
     if basis.fibres != len(population):
@@ -121,12 +123,8 @@ def solve_population(
         done += len(batch.index)
         if progress:
             progress(done, len(population))
-    velocity = np.empty(len(population))
-    for model in np.unique(solver.model):
-        mine = solver.model == model
-        velocity[mine] = interpolated_velocity(str(model), population.diameter_um[mine])
     limit = settings.max_current_mA
-    return Recruitment(population, solver.model, upper, lower, upper, velocity, limit)
+    return Recruitment(population, solver.model, upper, lower, upper, solver.velocity, limit)
 
 
 def _in_parallel(
@@ -172,6 +170,10 @@ class _Solver:
         self.population, self.basis, self.weights = population, basis, weights
         self.waveform, self.settings = waveform, settings
         self.model = models_of(population, settings)
+        self.velocity = np.empty(len(population))
+        for model in np.unique(self.model):
+            mine = self.model == model
+            self.velocity[mine] = interpolated_velocity(str(model), population.diameter_um[mine])
         rng = np.random.default_rng(settings.seed)
         self.offset = rng.random(len(population)) - 0.5
         self.middle = float(basis.z_um[0] + basis.z_um[-1]) / 2
@@ -187,7 +189,8 @@ class _Solver:
             while start < len(mine):
                 stop = int(np.searchsorted(spacing, spacing[start] * SPACING_RATIO, "right"))
                 stop = min(stop, start + BATCH)
-                yield _Batch(str(model), mine[start:stop], self._nodes(str(model), spacing[start:stop]))
+                nodes = self._nodes(str(model), spacing[start:stop])
+                yield _Batch(str(model), mine[start:stop], nodes)
                 start = stop
 
     def _spacing(self, model: str, diameter: Floats) -> Floats:
@@ -204,9 +207,10 @@ class _Solver:
         return min(self.settings.electrode_um + beyond, self.covered)
 
     def _nodes(self, model: str, spacing: Floats) -> int:
-        """Odd number of nodes within reach, whatever the offset."""
-        largest = float(spacing[-1])
-        half = int((self._reach(model, largest) - 0.5 * largest - 1.0) / largest)
+        """Odd number of nodes that take the finest spacing as far as it must go."""
+        least, largest = float(spacing[0]), float(spacing[-1])
+        room = int((self.covered - 0.5 * largest - 1.0) / largest)
+        half = min(int(np.ceil(self._reach(model, least) / least)), room)
         if half < LEAST_NODES:
             raise InputError(
                 "potentials",
@@ -245,7 +249,7 @@ class _Solver:
     def grid(self, batch: _Batch) -> TimeGrid:
         """Steps that outlast the stimulus and the slowest spike's way out."""
         slowest = self.population.diameter_um[batch.index[:1]]
-        velocity = interpolated_velocity(batch.model, slowest)[0]
+        velocity = self.velocity[batch.index[0]]
         active_ms = self.waveform.settled_us(QUIET) * 1e-3
         length_mm = 1e-3 * np.ptp(positions_um(batch.model, slowest, batch.n, self.settings.dx_um))
         tstop_ms = active_ms + LATENCY_MS + length_mm / velocity
@@ -270,8 +274,9 @@ class _Solver:
         digest = hashlib.sha256(repr((self.settings, BATCH, self.weights.tolist())).encode())
         p = self.population
         for array in (
-            self.basis.z_um, self.basis.potential_mV_per_mA, p.diameter_um, p.afferent, p.myelinated,
-            self.waveform.edges_us, self.waveform.sample(_middles(self.waveform.edges_us)),
+            self.basis.z_um, self.basis.potential_mV_per_mA, p.diameter_um, p.afferent,
+            p.myelinated, self.waveform.edges_us,
+            self.waveform.sample(_middles(self.waveform.edges_us)),
             self.waveform.integral(self.waveform.edges_us),
         ):  # fmt: skip
             digest.update(np.ascontiguousarray(array).tobytes())

@@ -62,10 +62,12 @@ def strength_duration(
     max_current_mA: float = np.inf,
     dtype: Any = np.float32,
 ) -> Floats:
-    """[F, P] absolute thresholds in mA of all F fibres at each of P pulse widths (inf: not reached).
+    """[F, P] absolute thresholds in mA of all F fibres at each of P pulse widths (inf: not
+    reached).
 
-    ``waveform`` makes the pulse of a width in us; ``polarity`` -1 searches negative currents. Raises
-    `InputError` for a width that is not above 0 and for the limits of `activation_thresholds`.
+    ``waveform`` makes the pulse of a width in us; ``polarity`` -1 searches negative currents.
+    Raises `InputError` for a width that is not above 0 and for the limits of
+    `activation_thresholds`.
     """
     widths = np.atleast_1d(np.asarray(pulse_width_us, float))
     latency = LATENCY_MYELINATED_MS if is_myelinated(fibres.model) else LATENCY_UNMYELINATED_MS

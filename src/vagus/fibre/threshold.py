@@ -8,12 +8,12 @@
 
 The scout looks from below: pilots are tried at currents from a thirtieth of the guess upwards, the
 others climb from half of what the pilots told. Above a block window (virtual anodes) a fibre is
-silent again, and a search that came from above would find that edge. All fibres advance together, so
-that every block of lanes is full; with few fibres the spare lanes try several currents of one
+silent again, and a search that came from above would find that edge. All fibres advance together,
+so that every block of lanes is full; with few fibres the spare lanes try several currents of one
 bracket at once, and the lowest that fires is kept.
 
-The bracket (lower, upper] is the certificate: ``lower`` was simulated and silent, ``upper`` fired, both
-on the steps asked for. Guess, pilots and scout only save time.
+The bracket (lower, upper] is the certificate: ``lower`` was simulated and silent, ``upper`` fired,
+both on the steps asked for. Guess, pilots and scout only save time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LADDER = np.array([0.5, 0.85, 1.0, 1.17])
 """Shares of the pilots' median that the scout climbs with every other fibre."""
 PILOT_STEP, CERTIFY_STEP, LARGEST_STEP = 1.02, 1.004, 1.5
 """First steps of a bracket around a scouted value, and how far steps may grow."""
-PILOTS = W
+PILOTS = W // 2
 _NEVER_MA = 1e6  # no current of this world
 _SCOUT_MARGIN = 1.3  # how far beyond the current limit the scout looks
 DEFAULT_TOLERANCE = 1e-3
@@ -95,7 +95,9 @@ def activation_thresholds(
     """Activation thresholds of all F fibres.
 
     ``polarity`` -1 searches negative currents (cathodic first for a source that carries them).
-    ``tolerance``: upper / lower - 1 at the end; ``scout_dt_us``: the scout's step. Raises `InputError` for a tolerance outside
+    ``tolerance``: upper / lower - 1 at the end; ``scout_dt_us``: the scout's step.
+
+    Raises `InputError` for a tolerance outside
     [1e-6, 0.5] or a current limit that is not positive.
     """
     if not 1e-6 <= tolerance <= 0.5:

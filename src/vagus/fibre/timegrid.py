@@ -1,6 +1,6 @@
-"""When the solver steps: fixed steps as NEURON takes them, or graded steps that land on every edge.
+"""When the solver steps: equal steps as NEURON takes them, or graded ones that land on every edge.
 
-``neuron``     equal steps; the waveform is sampled at the start of each (as PyFibers drives NEURON).
+``neuron``     equal steps; the waveform is sampled at the start of each (as PyFibers drives it).
 ``converged``  steps grow away from the waveform's edges and end exactly on them; the waveform is
                averaged over each step, so that no charge is lost.
 """
@@ -19,7 +19,6 @@ from vagus.protocol.waveform import Waveform
 Floats = NDArray[np.float64]
 Scheme = Literal["neuron", "converged"]
 SCHEMES: tuple[Scheme, ...] = ("neuron", "converged")
-
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ UNMYELINATED = Grades(
 STEPS_PER_PERIOD = 120
 STEPS_PER_TAU = 20
 QUIET = 0.1
-"""The stimulus is over once the waveform stays at or below this share of its largest value: a tenth of
-a threshold current excites nothing, however long it lasts."""
+"""The stimulus is over once the waveform stays at or below this share of its largest value: a
+tenth of a threshold current excites nothing, however long it lasts."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,8 @@ def time_grid(
 ) -> TimeGrid:
     """Steps from 0 to ``tstop_ms`` with the waveform starting at ``delay_ms``.
 
-    ``dt_ms`` is read by scheme ``neuron`` only, ``grades`` by ``converged``. Raises `InputError` for an unknown scheme, dt <= 0,
-    or a stimulus that does not end before ``tstop_ms``.
+    ``dt_ms`` is read by scheme ``neuron`` only, ``grades`` by ``converged``. Raises `InputError`
+    for an unknown scheme, dt <= 0, or a stimulus that does not end before ``tstop_ms``.
     """
     if scheme not in SCHEMES:
         raise InputError("scheme", scheme, " or ".join(SCHEMES))
@@ -142,9 +141,7 @@ def _equal_steps(waveform: Waveform, tstop_ms: float, dt_ms: float, delay_ms: fl
     return TimeGrid("neuron", np.array([dt_ms]), level, w, _quiet_step(w))
 
 
-def _graded_steps(
-    waveform: Waveform, tstop_ms: float, delay_ms: float, grades: Grades
-) -> TimeGrid:
+def _graded_steps(waveform: Waveform, tstop_ms: float, delay_ms: float, grades: Grades) -> TimeGrid:
     steps = _equal(delay_ms * 1e3, grades.after[-1][1])
     edges = waveform.edges_us
     for piece, length in enumerate(np.diff(edges).tolist()):

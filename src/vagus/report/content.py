@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from vagus.fibre.recruitment import Recruitment
+from vagus.fibre.strength_duration import StrengthDuration
 from vagus.nerve.section import CrossSection
 from vagus.protocol.waveform import Waveform
 from vagus.report.compare import Comparison, tally
@@ -27,7 +28,6 @@ from vagus.report.figures import (
     strength_duration,
     threshold_against_diameter,
 )
-from vagus.fibre.strength_duration import StrengthDuration
 from vagus.report.style import class_name, group_name, percent
 
 MARKS = ("seen", "derived", "recalled", "assumed", "not_found")

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from vagus.report import style
 from vagus.fibre.strength_duration import StrengthDuration, fit_strength_duration
+from vagus.report import style
 
 
 @style.styled
