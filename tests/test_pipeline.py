@@ -66,7 +66,9 @@ def test_the_folder_holds_what_the_run_found(run: RecruitRun) -> None:
     summary = json.loads((run.folder / "summary.json").read_text())
     assert summary["fibres"] == len(kept) == 40
     assert summary["unreached"] == np.isinf(kept.threshold_mA).sum()
-    assert {row["fibre_class"] for row in summary["recruitment"]} == set(kept.population.fibre_class)
+    assert {row["fibre_class"] for row in summary["recruitment"]} == set(
+        kept.population.fibre_class
+    )
 
 
 def test_large_fibres_fire_first(run: RecruitRun) -> None:
@@ -133,7 +135,9 @@ def test_imported_potentials_take_the_place_of_the_field(run: RecruitRun, tmp_pa
     text = STUDY + "field: {potentials: field.npz}\n"
     imported = recruit(study(text, tmp_path), workers=1, report=False)
     assert imported.field is None
-    both = np.isfinite(imported.recruitment.threshold_mA) & np.isfinite(run.recruitment.threshold_mA)
+    both = np.isfinite(imported.recruitment.threshold_mA) & np.isfinite(
+        run.recruitment.threshold_mA
+    )
     ratio = imported.recruitment.threshold_mA[both] / run.recruitment.threshold_mA[both]
     np.testing.assert_allclose(ratio, 1.0, atol=4e-3)  # longer fibres, two brackets of 0.1 %
 

@@ -12,6 +12,7 @@ import pytest
 from vagus.errors import InputError
 from vagus.fibre.models import DX_UM, MODELS, positions_um
 from vagus.fibre.point_source import fibre_at_point_source, point_source_threshold
+from vagus.fibre.timegrid import time_grid
 from vagus.protocol.waveform import Waveform, biphasic, monophasic, sine_burst
 
 Row = dict[str, str]
@@ -84,8 +85,7 @@ def overlap(row: Row, lower_mA: float, upper_mA: float, slack: float) -> None:
 def check_c_fibre(row: Row) -> None:
     """NEURON searched to 0.1 % only: our threshold, found to 0.005 %, must lie in its bracket,
     which 0.02 % may widen."""
-    lower, upper = solve(row, 5e-5)
-    overlap(row, lower, upper, 0.0)
+    _, upper = solve(row, 5e-5)
     assert abs(upper) >= abs(float(row["lower_bound_mA"])) * (1 - 2e-4)
     assert abs(upper) <= abs(float(row["threshold_mA"])) * (1 + 2e-4)
 
@@ -95,8 +95,26 @@ def test_c_fibre_thresholds_are_neurons(row: Row) -> None:
     check_c_fibre(row)
 
 
+# At 430 mA the burst acts on the cut ends, and the fibre fires from 428.53 to 428.7 mA and again
+# from 429.4 mA: both searches are right. NEURON's bracket must hold, and ours is the lower window.
+TWO_WINDOWS = next(
+    r for r in C_FIBRE_ROWS
+    if (model_of(r), r["distance_um"], r["waveform"]) == ("schild97", "1000.0", "burst5kHz_1ms")
+)  # fmt: skip
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("row", C_FIBRE_ROWS, ids=name_of)
+def test_a_row_with_two_windows() -> None:
+    fibre = fibre_at_point_source("schild97", 1.0, 1000.0, nodes=601)
+    grid = time_grid("neuron", WAVEFORMS["burst5kHz_1ms"], 15.0, 0.005, 1.0)
+    lower, upper = (float(TWO_WINDOWS[k]) for k in ("lower_bound_mA", "threshold_mA"))
+    current = np.array([428.5, -428.55, 428.6, 0.9998 * lower, lower, 1.0002 * upper])
+    fired = fibre.simulate(grid, np.zeros(6, np.int64), -np.abs(current), np.float64).fired
+    assert fired.tolist() == [False, True, True, False, False, True]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", [r for r in C_FIBRE_ROWS if r is not TWO_WINDOWS], ids=name_of)
 def test_all_c_fibre_thresholds_are_neurons(row: Row) -> None:
     check_c_fibre(row)
 

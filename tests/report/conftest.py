@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from vagus.fibre.recruitment import Recruitment
+from vagus.fibre.strength_duration import StrengthDuration
 from vagus.nerve.population import FibrePopulation
 from vagus.nerve.section import CrossSection, Fascicle
 from vagus.protocol.waveform import biphasic
 from vagus.report.content import Fact, Report, Stimulus
 from vagus.report.figures import ContactDrawing, CuffDrawing, FieldProfile, PotentialMap, map_points
-from vagus.fibre.strength_duration import StrengthDuration
 
 GROUPS = (  # group, class, mean diameter um, share, afferent
     ("laryngeal-motor", "A-alpha", 11.0, 0.02, False),

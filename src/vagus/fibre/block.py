@@ -174,7 +174,7 @@ class _Search:
         return ~fired.reshape(current.shape)
 
     def _narrow(self, fibre: Ints, current: Floats) -> None:
-        """Keep the lowest of rising ``current`` [fibre, amplitude] that blocks, and its neighbour."""
+        """Keep the lowest of rising ``current`` [fibre, amplitude] that blocks, and the next."""
         blocked = self._blocked(fibre, current)
         first = np.where(blocked.any(axis=1), blocked.argmax(axis=1), current.shape[1])
         edges = np.column_stack([self.lower[fibre], current, self.upper[fibre]])

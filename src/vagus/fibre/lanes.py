@@ -2,7 +2,7 @@
 
 Left to itself Numba vectorises a loop over fibres only when a dozen conditions hold, and says
 nothing when it does not; the loop is then several times slower. Here a *lane vector* is a value of
-its own, an LLVM ``<16 x float>``, with ``+ - * /`` and the few functions the kernels need. LLVM maps
+its own, an LLVM ``<16 x float>``, with ``+ - * /`` and the few functions kernels need. LLVM maps
 it to one zmm, two ymm or four xmm registers: vectorised by construction on every machine.
 
 Only kernels use this module; a lane vector never leaves compiled code.
