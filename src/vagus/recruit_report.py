@@ -20,6 +20,7 @@ from vagus.report.adapt import cuff_drawing, field_profile, potential_map, safet
 from vagus.report.content import Fact, Report, Stimulus
 from vagus.report.html import write_report
 from vagus.report.provenance import population_facts, run_facts, table_facts
+from vagus.report.style import class_name
 from vagus.study import Study
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ def _strength_duration(run: RecruitRun, settings: SolverSettings) -> tuple[Stren
             )
             for width in widths.tolist()
         ]
-        label = f"median of {len(chosen)} {name} fibres"
-        curves.append(StrengthDuration(label, name, widths, np.array(medians)))
+        curves.append(StrengthDuration(class_name(name), name, widths, np.array(medians)))
     return tuple(curves)
 
 

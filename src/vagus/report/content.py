@@ -140,7 +140,8 @@ def figures(report: Report, comparisons: tuple[Comparison, ...]) -> list[Caption
             CaptionedFigure(
                 "strength-duration",
                 strength_duration(report.strength_duration, s.pulse_width_us, s.current_mA),
-                "Strength and duration. Rheobase and chronaxie are those of Weiss's law, fitted to "
+                "Strength and duration: medians of up to 16 fibres of each class, monophasic "
+                "pulses. Rheobase and chronaxie are those of Weiss's law, fitted to "
                 "the relative residuals; Lapicque's law is drawn for comparison.",
             )
         )
