@@ -53,6 +53,10 @@ RHO, KAPPA = 0, 20
 C_OVER_H, DIAGONAL, OFF, END, PER_AREA = 40, 41, 42, 43, 44
 COLUMNS = 45
 
+# rows of what is known of each step: waveform, h times it, the gates' step, by how much of its
+# change in potential they look ahead, injected current in nA
+WAVE, HWAVE, GATE_DT, LEAD, INJECT = range(5)
+
 GAMMA = 1 - 1 / np.sqrt(2)
 EXTEND = (1 - GAMMA) / GAMMA
 
@@ -204,6 +208,33 @@ def _substitute_and_gate(
     return peak, spread
 
 
+@njit(**INLINE)
+def _first_crossing(step_of_spike: Any, before: Any, now: Any, level: Any, s: int) -> Any:
+    """Step of each lane's first upward crossing of ``level``; s where it happens now."""
+    new = where_less(step_of_spike, 0.0, float(s), step_of_spike)
+    crossed = where_less(now, level, step_of_spike, new)
+    return where_less(before, level, crossed, step_of_spike)
+
+
+@njit(**INLINE)
+def _decided(buffer: Any, step_of_spike: Any, spread: Any, silent_mV: float) -> bool:
+    """Whether every lane has fired or is back at rest."""
+    store(buffer, 0, step_of_spike)
+    store(buffer, W, spread)
+    undecided = 0
+    for lane in range(W):
+        undecided += buffer[lane] < 0.0 and buffer[W + lane] > silent_mV
+    return undecided == 0
+
+
+@njit(**INLINE)
+def _keep(buffer: Any, lanes: Any, first: int, out: Any) -> None:
+    """Write a lane vector to the items that its lanes carry."""
+    store(buffer, 0, lanes)
+    for lane in range(min(W, out.shape[0] - first)):
+        out[first + lane] = buffer[lane]
+
+
 @njit(**JIT)
 def simulate(
     fibre: Any,
@@ -214,12 +245,8 @@ def simulate(
     source: Any,  # [F, N - 1, 20], [F, N] per mA
     initial: Any,  # [U, N, STATE]
     p: Any,  # membrane parameters
-    level: Any,
-    w: Any,
-    hw: Any,
-    gate_dt: Any,
-    lead: Any,
-    inject: Any,  # [S] steps; inject in nA
+    level: Any,  # [S] step size of each step
+    steps: Any,  # [5, S] what else is known of it
     inject_node: int,
     second_order: bool,
     listen_step: int,
@@ -250,39 +277,31 @@ def simulate(
         prev = level[0] * COLUMNS * W
         for s in range(level.shape[0]):
             cur = level[s] * COLUMNS * W
+            w, hw, inject = steps[WAVE, s], steps[HWAVE, s], steps[INJECT, s]
             if second_order:
-                _eliminate(a, c, n, prev, cur, w[s], hw[s], inject_node, inject[s], 1)
+                _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 1)
                 _substitute(a, n)
-                _eliminate(a, c, n, prev, cur, w[s], hw[s], inject_node, inject[s], 2)
+                _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 2)
             else:
-                _eliminate(a, c, n, prev, cur, w[s], hw[s], inject_node, inject[s], 0)
-            top, spread = _substitute_and_gate(a, n, p, -gate_dt[s], lead[s], small, rest)
+                _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 0)
+            top, spread = _substitute_and_gate(
+                a, n, p, -steps[GATE_DT, s], steps[LEAD, s], small, rest
+            )
             prev = cur
             now = load(a, detector * RECORD * W + V * W)
             if s >= listen_step:
-                new = where_less(step_of_spike, 0.0, float(s), step_of_spike)
-                crossed = where_less(now, p[DETECT], step_of_spike, new)
-                step_of_spike = where_less(before, p[DETECT], crossed, step_of_spike)
+                step_of_spike = _first_crossing(step_of_spike, before, now, p[DETECT], s)
             before = now
             for j in range(trace_nodes.shape[0]):
                 trace[s, j] = a[(trace_nodes[j] * RECORD + V) * W] + p[ORIGIN]
             if s <= quiet_step:
                 highest = most(highest, top)
             if s == quiet_step:
-                store(buffer, 0, highest)
-                for lane in range(min(W, items - first)):
-                    peak[first + lane] = buffer[lane]
-            if silent_mV > 0.0 and s >= quiet_step and s % 4 == 0:
-                store(buffer, 0, step_of_spike)
-                store(buffer, W, spread)
-                undecided = 0
-                for lane in range(W):
-                    undecided += buffer[lane] < 0.0 and buffer[W + lane] > silent_mV
-                if undecided == 0:
-                    break
-        store(buffer, 0, step_of_spike)
-        for lane in range(min(W, items - first)):
-            fired[first + lane] = int(buffer[lane])
+                _keep(buffer, highest, first, peak)
+            checked = silent_mV > 0.0 and s >= quiet_step and s % 4 == 0
+            if checked and _decided(buffer, step_of_spike, spread, silent_mV):
+                break
+        _keep(buffer, step_of_spike, first, fired)
         if final.shape[0] > 0:
             _scatter(first, items, n, prev, a, c, final)
 

@@ -160,8 +160,11 @@ class MyelinatedFibres:
         # gates sit half a step ahead of the potentials in the second-order scheme
         dt_next = np.append(dt[1:], dt[-1]) if second_order else dt
         gate_dt, lead = (dt + dt_next) / 2, (dt_next - dt) / (4 * dt)
-        drive, source = self._sources if amplitude.any() else self._no_sources(len(initial))
         inject = grid.inject_nA if len(grid.inject_nA) else np.zeros(len(dt))
+        steps = np.stack([grid.w, grid.w * h, gate_dt, lead, inject])
+        drive, source = (
+            self._sources if amplitude.any() else self._no_sources(int(fibre.max(initial=-1)) + 1)
+        )
         nodes = np.empty(0, np.int64) if trace_nodes is None else trace_nodes
         trace = np.empty((len(dt), len(nodes)))
         fired = np.full(len(fibre), -1)
@@ -169,9 +172,8 @@ class MyelinatedFibres:
         kernel.simulate(
             fibre.astype(np.int64), shape.astype(np.int64), amplitude.astype(float),
             self._coefficients(grid.dt_ms, second_order), drive, source, initial,
-            self._membrane.astype(dtype), grid.level, grid.w.astype(dtype),
-            (grid.w * h).astype(dtype), gate_dt.astype(dtype), lead.astype(dtype),
-            inject.astype(dtype), self.inject_node, second_order, grid.listen_step, grid.quiet_step,
+            self._membrane.astype(dtype), grid.level, steps.astype(dtype),
+            self.inject_node, second_order, grid.listen_step, grid.quiet_step,
             SILENT_MV if stop_early else -1.0, 1e-3 if dtype == np.float32 else 1e-6,
             aligned(self.n_nodes * kernel.RECORD * W, dtype),
             aligned(len(grid.dt_ms) * kernel.COLUMNS * W, dtype),
