@@ -209,6 +209,32 @@ def _substitute_and_gate(
 
 
 @njit(**INLINE)
+def _advance(
+    a: Any,
+    c: Any,
+    n: int,
+    p: Any,
+    steps: Any,
+    s: int,
+    prev: int,
+    cur: int,
+    inject_node: int,
+    second_order: bool,
+    small: float,
+    rest: Any,
+) -> Any:
+    """Step s: potentials, then gates; highest and largest deviation from rest."""
+    w, hw, inject = steps[WAVE, s], steps[HWAVE, s], steps[INJECT, s]
+    if second_order:
+        _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 1)
+        _substitute(a, n)
+        _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 2)
+    else:
+        _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 0)
+    return _substitute_and_gate(a, n, p, -steps[GATE_DT, s], steps[LEAD, s], small, rest)
+
+
+@njit(**INLINE)
 def _first_crossing(step_of_spike: Any, before: Any, now: Any, level: Any, s: int) -> Any:
     """Step of each lane's first upward crossing of ``level``; s where it happens now."""
     new = where_less(step_of_spike, 0.0, float(s), step_of_spike)
@@ -271,21 +297,13 @@ def simulate(
             first, fibre, shape, amplitude, coefficients, drive, source, initial, p, level, a, c
         )
         rest = load(a, (n // 2) * RECORD * W + V * W)
-        step_of_spike = rest * 0.0 - 1.0
-        highest = rest * 0.0 - 1e6
+        step_of_spike, highest = rest * 0.0 - 1.0, rest * 0.0 - 1e6
         before = load(a, detector * RECORD * W + V * W)
         prev = level[0] * COLUMNS * W
         for s in range(level.shape[0]):
             cur = level[s] * COLUMNS * W
-            w, hw, inject = steps[WAVE, s], steps[HWAVE, s], steps[INJECT, s]
-            if second_order:
-                _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 1)
-                _substitute(a, n)
-                _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 2)
-            else:
-                _eliminate(a, c, n, prev, cur, w, hw, inject_node, inject, 0)
-            top, spread = _substitute_and_gate(
-                a, n, p, -steps[GATE_DT, s], steps[LEAD, s], small, rest
+            top, spread = _advance(
+                a, c, n, p, steps, s, prev, cur, inject_node, second_order, small, rest
             )
             prev = cur
             now = load(a, detector * RECORD * W + V * W)
@@ -296,7 +314,6 @@ def simulate(
                 trace[s, j] = a[(trace_nodes[j] * RECORD + V) * W] + p[ORIGIN]
             if s <= quiet_step:
                 highest = most(highest, top)
-            if s == quiet_step:
                 _keep(buffer, highest, first, peak)
             checked = silent_mV > 0.0 and s >= quiet_step and s % 4 == 0
             if checked and _decided(buffer, step_of_spike, spread, silent_mV):
