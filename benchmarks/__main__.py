@@ -2,8 +2,9 @@
 
     python -m benchmarks [--quick] [--neuron-python PYTHON] [--only fibre convergence ...]
 
-Runs, one after the other: fibres against NEURON, convergence, the field, the C fibre's grid, and
-all fibres of a human vagus. About a quarter of an hour on one core; ``--quick`` two minutes.
+Runs, one after the other: fibres against NEURON, convergence, the field, the field against NGSolve
+(where it is installed), the C fibre's grid, and all fibres of a human vagus. About 20 minutes on
+one core; ``--quick`` two minutes.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="the short part of each")
     parser.add_argument("--neuron-python", help="an interpreter that has NEURON (default: this)")
-    names = ("fibre", "convergence", "field", "c-fibre-grid", "population")
+    names = ("fibre", "convergence", "field", "ngsolve", "c-fibre-grid", "population")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     arguments = parser.parse_args()
     quick = arguments.quick
@@ -80,6 +81,7 @@ def main() -> None:
         "fibre": lambda: _fibre(quick, arguments.neuron_python),
         "convergence": lambda: _convergence(quick),
         "field": lambda: script("field.py", *(["--quick"] if quick else [])),
+        "ngsolve": lambda: None if quick else script("ngsolve_check.py"),
         "c-fibre-grid": lambda: None if quick else script("c_fibre_grid.py"),
         "population": lambda: _population(quick),
     }

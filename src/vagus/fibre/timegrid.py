@@ -37,7 +37,7 @@ class Grades:
 MYELINATED = Grades(
     during=((20.0, 0.625), (400.0, 2.5), (np.inf, 5.0)),
     approach=(20.0, 0.625),
-    after=((20.0, 0.625), (100.0, 1.25), (400.0, 5.0), (np.inf, 25.0)),
+    after=((20.0, 0.625), (50.0, 2.5), (150.0, 5.0), (np.inf, 25.0)),
 )
 """Thresholds of MRG fibres within 0.1 % of dt -> 0 (benchmarks/convergence.py)."""
 UNMYELINATED = Grades(
