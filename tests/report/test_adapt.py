@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import ellipse, make_population
+from report_samples import ellipse, make_population
 
 from vagus.field.electrodes import preset
 from vagus.field.sample import Field

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import make_recruitment, with_thresholds
 from hypothesis import given
 from hypothesis import strategies as st
+from report_samples import make_recruitment, with_thresholds
 
 from vagus.data import read_table
 from vagus.fibre.recruitment import Band, Recruitment

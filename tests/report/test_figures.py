@@ -8,7 +8,10 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-from conftest import (
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from report_samples import (
     make_cuff,
     make_map,
     make_population,
@@ -17,9 +20,6 @@ from conftest import (
     make_report,
     make_section,
 )
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.collections import PathCollection
-from matplotlib.figure import Figure
 
 from vagus.fibre.recruitment import Recruitment
 from vagus.field.electrodes import preset, preset_names

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_population, make_recruitment, make_report, with_thresholds
+from report_samples import make_population, make_recruitment, make_report, with_thresholds
 
 from vagus.fibre.recruitment import Recruitment
 from vagus.report import style
