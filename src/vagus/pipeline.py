@@ -183,7 +183,7 @@ def _bipolar(basis: PotentialBasis) -> Floats:
     """First contact cathode, last contact anode; a single contact is the cathode."""
     weights = np.zeros(len(basis.contacts))
     weights[-1] = 1.0
-    weights[0] = -1.0
+    weights[0] = -1.0  # of a single contact this is what stays
     return weights
 
 

@@ -2,9 +2,8 @@
 
 Two layouts. npz: arrays ``z`` [P] and ``potential`` [contact, fibre, P] (or [fibre, P], [P] for one
 contact or fibre), optional ``contacts``. csv: one row per point with columns ``z``, ``potential``
-and,
-where there are several, ``fibre`` and ``contact``; lines that start with % or # are comments, as
-COMSOL writes them. Every fibre must be sampled at the same positions.
+and, where there are several, ``fibre`` and ``contact``; lines that start with % or # are comments,
+as COMSOL writes them. Every fibre must be sampled at the same positions.
 """
 
 from __future__ import annotations
