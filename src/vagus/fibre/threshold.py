@@ -2,9 +2,9 @@
 
 1. Probe: a short run at a current too small to excite gives the depolarisation per mA; threshold is
    near the current that would depolarise the most excited node by `GUESS_MV`.
-2. Scout: bracket and bisect on coarse steps, four times cheaper, to 1 %.
-3. Certify: on the steps asked for, start from the scouted value times the ratio that a few pilot
-   fibres showed, bracket closely and bisect to the tolerance.
+2. Scout: bracket and bisect on coarse steps, four times cheaper, to the tolerance.
+3. Certify: on the steps asked for, try either side of the scouted value, corrected by what a few
+   pilot fibres showed; mostly that is the bracket already, else widen and bisect.
 
 The scout looks from below: pilots are tried at currents from a thirtieth of the guess upwards, the
 others climb from half of what the pilots told. Above a block window (virtual anodes) a fibre is
@@ -35,14 +35,14 @@ Ints = NDArray[np.int64]
 GUESS_MV = 20.0
 """Depolarisation at threshold, to start the search from; the result does not depend on it."""
 PROBE_MV = 1.0
-SCOUT_DT_US, SCOUT_TOLERANCE = 20.0, 0.01
+SCOUT_DT_US, SCOUT_TOLERANCE = 20.0, (1e-3, 1e-2)
 PILOT_LADDER = np.geomspace(1 / 32, 2, 25)
 """Shares of the guess that the scout tries on the pilots, all of them."""
 LADDER = np.array([0.5, 0.85, 1.0, 1.17])
 """Shares of the pilots' median that the scout climbs with every other fibre."""
-PILOT_STEP, CERTIFY_STEP, LARGEST_STEP = 1.02, 1.004, 1.5
+PILOT_STEP, LARGEST_STEP = 1.02, 1.5
 """First steps of a bracket around a scouted value, and how far steps may grow."""
-PILOTS = W // 2
+PILOTS = (W // 2, W)
 _NEVER_MA = 1e6  # no current of this world
 _SCOUT_MARGIN = 1.3  # how far beyond the current limit the scout looks
 DEFAULT_TOLERANCE = 1e-3
@@ -50,6 +50,9 @@ DEFAULT_TOLERANCE = 1e-3
 
 class Simulated(Protocol):
     """F fibres that can be simulated: `MyelinatedFibres`, `UnmyelinatedFibres`."""
+
+    @property
+    def diameter_um(self) -> Floats: ...
 
     @property
     def ve_mV_per_mA(self) -> Floats: ...
@@ -95,10 +98,8 @@ def activation_thresholds(
     """Activation thresholds of all F fibres.
 
     ``polarity`` -1 searches negative currents (cathodic first for a source that carries them).
-    ``tolerance``: upper / lower - 1 at the end; ``scout_dt_us``: the scout's step.
-
-    Raises `InputError` for a tolerance outside
-    [1e-6, 0.5] or a current limit that is not positive.
+    ``tolerance``: upper / lower - 1 at the end; ``scout_dt_us``: the scout's step. Raises
+    `InputError` for a tolerance outside [1e-6, 0.5] or a current limit that is not positive.
     """
     if not 1e-6 <= tolerance <= 0.5:
         raise InputError("tolerance", tolerance, "1e-6 to 0.5", "0.001 is usual.")
@@ -109,26 +110,43 @@ def activation_thresholds(
     )
     everyone = np.arange(len(scout.lower))
     guess = scout.guess()
-    pilots = everyone[:: max(1, len(everyone) // PILOTS)]
+    count = int(np.clip(len(everyone) // 32, *PILOTS))
+    pilots = everyone[:: max(1, len(everyone) // count)]
     others = np.setdiff1d(everyone, pilots)
     scout.scan(pilots, guess)
-    scout.climb(others, guess * _median_ratio(scout.upper, guess, pilots))
-    scout.refine(everyone, SCOUT_TOLERANCE)
-    start = np.sqrt(scout.lower * np.minimum(scout.upper, scout.lower * (1 + SCOUT_TOLERANCE)))
+    scout.climb(others, guess * _correction(scout.upper / guess, [], pilots))
+    scouted = float(np.clip(tolerance, *SCOUT_TOLERANCE))
+    scout.refine(everyone, scouted)
+    start = np.sqrt(scout.lower * np.minimum(scout.upper, scout.lower * (1 + scouted)))
 
     search = _Search(fibres, grid, polarity, max_current_mA, dtype)
     search.simulations += scout.simulations
     search.bracket(pilots, start, PILOT_STEP)
     search.refine(pilots, tolerance)
-    search.bracket(others, start * _median_ratio(search.upper, start, pilots), CERTIFY_STEP)
+    features = [np.log(guess), np.log(start / guess), np.log(fibres.diameter_um)]
+    found = search.lower * (1 + tolerance / 2)  # of the pilots; the others are still open
+    predicted = start * _correction(
+        np.where(np.isfinite(search.upper), found, np.inf) / start, features, pilots
+    )
+    search.bracket(others, predicted, 1 + 0.999 * tolerance)
     search.refine(others, tolerance)
     return Thresholds(polarity * search.lower, polarity * search.upper, search.simulations)
 
 
-def _median_ratio(found: Floats, guess: Floats, pilots: Ints) -> float:
-    ratio = (found / guess)[pilots]
-    ratio = ratio[np.isfinite(ratio)]
-    return float(np.median(ratio)) if len(ratio) else 1.0
+def _correction(ratio: Floats, features: list[Floats], pilots: Ints) -> Floats:
+    """[F] certified over scouted threshold, log-linear in the features as the pilots showed it.
+
+    Kept within what the pilots' own ratios span; their median where too few are known.
+    """
+    known = pilots[np.isfinite(ratio[pilots])]
+    if len(known) == 0:
+        return np.ones(len(ratio))
+    logs = np.log(ratio[known])
+    if not features or len(known) <= len(features) + 2:
+        return np.full(len(ratio), np.exp(np.median(logs)))
+    x = np.column_stack([f - f[known].mean() for f in features])
+    slopes = np.linalg.lstsq(x[known], logs - logs.mean(), rcond=1e-6)[0]
+    return np.asarray(np.exp(np.clip(logs.mean() + x @ slopes, logs.min(), logs.max())))
 
 
 class _Search:
