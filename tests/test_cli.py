@@ -289,6 +289,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a job started in the background inherits a deaf ear to Ctrl-C; a user's command does not
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while process.poll() is None and not list((tmp_path / "out").rglob("*.npz")):
         time.sleep(0.2)
