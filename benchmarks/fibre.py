@@ -88,7 +88,7 @@ def threshold_seconds(nodes: int, scheme: str) -> float:
     def run() -> None:
         activation_thresholds(crowd(nodes), grid, polarity=-1, tolerance=1e-3)
 
-    return cpu_seconds(run) / FIBRES
+    return cpu_seconds(run, repeats=9) / FIBRES
 
 
 def c_fibre_ns(dtype: Any, compartments: int = 501) -> float:
