@@ -41,7 +41,7 @@ SPACING_RATIO = 1.25
 SMALL_MYELINATED_UM = 5.7
 """Below it the geometry for small fibres applies (its recommended range,
 doi:10.1371/journal.pcbi.1011833)."""
-BEYOND_UM, NODES_BEYOND, LEAST_NODES = 8_500.0, 14, 8
+BEYOND_UM, NODES_BEYOND, LEAST_NODES = 14_000.0, 14, 8
 """How far fibres reach beyond the contacts, and the fewest nodes on either side of its middle.
 Against 26 mm on either side this changes thresholds by less than 0.1 %
 (benchmarks/population.py)."""
