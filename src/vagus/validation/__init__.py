@@ -1,0 +1,1 @@
+"""Published results beside what the body does: measured value, simulated interval, verdict."""
