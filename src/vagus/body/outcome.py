@@ -26,8 +26,8 @@ class Interval:
 class Course:
     """One arm over time: ``values`` [draw, time, quantity] at ``time_s`` [time].
 
-    ``names`` and ``units`` [quantity]; ``arm``: what was given. Draws that could not be integrated
-    are NaN, and counted by whoever made the course.
+    ``names`` and ``units`` [quantity]; ``arm``: what was given. ``failed``: (draw, reason) of those
+    that could not be integrated; their values are NaN.
     """
 
     arm: str
@@ -35,6 +35,7 @@ class Course:
     names: tuple[str, ...]
     units: tuple[str, ...]
     values: Floats
+    failed: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         wanted = (len(self.values), len(self.time_s), len(self.names))
@@ -56,15 +57,18 @@ class Course:
         np.savez_compressed(
             path, arm=self.arm, time_s=self.time_s, values=self.values,
             names=np.array(self.names), units=np.array(self.units),
+            failed_draw=np.array([d for d, _ in self.failed], dtype=np.int64),
+            failed_why=np.array([why for _, why in self.failed], dtype=np.str_),
         )  # fmt: skip
 
     @staticmethod
     def load(path: Path) -> Course:
         """Read what `save` wrote."""
         with np.load(path) as z:
+            failed = zip(z["failed_draw"].tolist(), z["failed_why"].tolist(), strict=True)
             return Course(
                 str(z["arm"]), z["time_s"], tuple(map(str, z["names"])),
-                tuple(map(str, z["units"])), z["values"],
+                tuple(map(str, z["units"])), z["values"], tuple(failed),
             )  # fmt: skip
 
 

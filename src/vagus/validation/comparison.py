@@ -22,6 +22,8 @@ from vagus.data import read_table
 from vagus.errors import InputError
 
 ORGANS = ("heart", "endotoxin", "immune", "sensitivity", "brainstem", "mood", "plasticity", "pain")
+RESOLVED = 1e-6
+"""What integration does not resolve, relative to the measured effect, is no effect."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def verdict(found: Observation, simulated: Simulated) -> str:
         return "failed"
     if found.null is not None:
         measured_is_null = found.low <= found.null <= found.high
-        simulated_has_null = simulated.low <= found.null <= simulated.high
+        slack = RESOLVED * max(abs(found.high - found.null), abs(found.low - found.null))
+        simulated_has_null = simulated.low - slack <= found.null <= simulated.high + slack
         spread = simulated.high > simulated.low
         if measured_is_null and not simulated_has_null:
             return "failed"

@@ -1,0 +1,48 @@
+"""Equations of a model as LaTeX, made from the statement that is simulated."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+
+from vagus.body.statement import Model
+
+
+class _Printer(LatexPrinter):  # type: ignore[misc]
+    """Inline throughout, so that matplotlib's mathtext can set it without a TeX installation."""
+
+    def _print_Piecewise(self, expression: sp.Piecewise) -> str:
+        parts = []
+        for value, condition in expression.args:
+            when = r"\mathrm{otherwise}" if condition == sp.true else self._print(condition)
+            parts.append(rf"{self._print(value)}\ [{when}]")
+        return r",\ ".join(parts)
+
+    def _print_Max(self, expression: sp.Max) -> str:
+        return rf"\max({', '.join(self._print(a) for a in expression.args)})"
+
+    def _print_Min(self, expression: sp.Min) -> str:
+        return rf"\min({', '.join(self._print(a) for a in expression.args)})"
+
+    def _print_exp(self, expression: sp.exp, exp: object = None) -> str:
+        return rf"\exp({self._print(expression.args[0])})"
+
+
+def equations(model: Model) -> dict[str, str]:
+    """State or output -> its equation; times in the units of the tables, as the paper has them."""
+    rates = {
+        s: rf"\frac{{d\,{_latex(_symbol(s))}}}{{dt}} = {_latex(e)}" for s, e in model.rates.items()
+    }
+    outputs = {s: rf"{_latex(_symbol(s))} = {_latex(e)}" for s, e in model.outputs.items()}
+    return rates | outputs
+
+
+def _latex(expression: sp.Expr) -> str:
+    # `hill` keeps its argument above 1e-12 so that powers stay real: no part of the equation.
+    floors = [m for m in expression.atoms(sp.Max) if any(a.is_Float for a in m.args)]
+    shown = expression.xreplace({m: next(a for a in m.args if not a.is_Float) for m in floors})
+    return str(_Printer({"mul_symbol": "dot"}).doprint(shown))
+
+
+def _symbol(name: str) -> sp.Symbol:
+    return sp.Symbol(name, real=True)

@@ -1,0 +1,64 @@
+"""Rows of the mood organ: all run, fits used calibration rows, stable verdicts stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vagus.body.organs.mood import mood
+from vagus.data import read_table
+from vagus.validation import comparison
+from vagus.validation.comparison import Comparison, Observation, observations, verdict
+from vagus.validation.mood import COMPARISONS
+
+FAILED = {"taylor-2006-week-1"}
+"""Two stages start slowly; a third of the benefit in the first week contradicts them."""
+
+COMPATIBLE = {"aaronson-2017-d23", "fujikoshi-2016-mediation"}
+"""The prior of D-02 does not exclude no effect; that of tau_M does not exclude a ratio below 8."""
+
+BY_ID = {c.observation: c for c in COMPARISONS}
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, Observation]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "ORGANS", ("mood",))
+        return observations()
+
+
+def test_every_row_is_simulated_once(rows: dict[str, Observation]) -> None:
+    assert sorted(c.observation for c in COMPARISONS) == sorted(rows)
+    assert len(rows) >= 8
+
+
+def test_fits_used_calibration_rows_only(rows: dict[str, Observation]) -> None:
+    for model in (mood(),):
+        for quantity in model.quantities.values():
+            for used in quantity.fitted_to:
+                assert rows[used].role == "calibrate", quantity.symbol
+
+
+@pytest.mark.parametrize("compared", COMPARISONS, ids=lambda c: c.observation)
+def test_each_gives_an_interval(compared: Comparison) -> None:
+    found = compared.simulate(16, 1)
+    assert np.isfinite([found.low, found.middle, found.high]).all()
+    assert found.low <= found.middle <= found.high
+    assert found == compared.simulate(16, 1)
+
+
+@pytest.mark.parametrize("row", sorted(BY_ID))
+def test_verdicts(row: str, rows: dict[str, Observation]) -> None:
+    """Pinned where they do not hang on the draw; failures stay in the table."""
+    expected = "failed" if row in FAILED else "compatible" if row in COMPATIBLE else "reproduced"
+    assert verdict(rows[row], BY_ID[row].simulate(200, 0)) == expected
+
+
+def test_dossier_roles_are_kept(rows: dict[str, Observation]) -> None:
+    """Rows held out in the dossier are held out here."""
+    held_out = {r["study"] for r in read_table("body/brain_observations.csv")
+                if r["role"] == "validate"}  # fmt: skip
+    for row in rows.values():
+        named = row.study.split(" (")[0]
+        if any(study.startswith(named) for study in held_out) and "CHOIR" not in named:
+            assert row.role == "validate", row.id
