@@ -314,6 +314,6 @@ def test_help_and_version_load_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert run("--version").stdout.startswith("vagus 0.")
-    for command in ("devices", "nerve", "threshold", "check", "recruit"):
+    for command in ("devices", "nerve", "threshold", "check", "recruit", "run", "validate"):
         assert command in done.stdout
         assert "Exit codes" in run(command, "--help").stdout

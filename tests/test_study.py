@@ -343,6 +343,8 @@ FIELDS = [
     *[("fibres", f) for f in study_schema()["$defs"]["Fibres"]["properties"]],
     *[("solver", f) for f in study_schema()["$defs"]["SolverSettings"]["properties"]],
     *[("nerve", f) for f in study_schema()["$defs"]["NerveSource"]["properties"]],
+    *[("body", f) for f in study_schema()["$defs"]["Body"]["properties"]],
+    *[("body", "lps", f) for f in study_schema()["$defs"]["Lps"]["properties"]],
     *[(f,) for f in study_schema()["properties"]],
 ]
 scalars = st.one_of(
@@ -403,7 +405,7 @@ def test_schema_names_the_fields_of_the_file() -> None:
     stimulation = schema["$defs"]["Stimulation"]["properties"]
     assert stimulation["current"]["examples"] == ["1.5 mA"]
     assert "current_mA" not in stimulation
-    assert set(schema["required"]) == {"device", "stimulation", "nerve"}
+    assert set(schema["required"]) == {"device", "stimulation"}  # a nerve where fibres are computed
 
 
 def test_pint_is_imported_by_the_first_quantity_only() -> None:

@@ -11,8 +11,10 @@ from vagus import __version__
 from vagus.commands.devices import devices
 from vagus.commands.nerve import nerve
 from vagus.commands.output import EXIT_CODES, INTERRUPTED
+from vagus.commands.run import run
 from vagus.commands.study import check, recruit
 from vagus.commands.threshold import threshold
+from vagus.commands.validate import validate
 
 app = typer.Typer(
     name="vagus",
@@ -23,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (devices, nerve, threshold, check, recruit):
+for command in (devices, nerve, threshold, check, recruit, run, validate):
     app.command(epilog=EXIT_CODES)(command)
 
 

@@ -70,9 +70,9 @@ class RecruitRun:
             "fibres": len(r),
             "unreached": int(np.isinf(r.threshold_mA).sum()),
             "max_current_mA": r.max_current_mA,
-            "recruitment": [_plain(row) for row in recruitment_rows(r, current, seed)],
-            "selectivity": [_plain(row) for row in selectivity_rows(r, current)],
-            "delays": [_plain(row) for row in delay_rows(r, current, self.study.fibres.side)],
+            "recruitment": [plain(row) for row in recruitment_rows(r, current, seed)],
+            "selectivity": [plain(row) for row in selectivity_rows(r, current)],
+            "delays": [plain(row) for row in delay_rows(r, current, self.study.fibres.side)],
             "warnings": list(self.warnings),
             "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
             "seed": seed,
@@ -96,7 +96,7 @@ def recruit(
     that a run that was stopped goes on where it was. Raises the errors of `vagus.errors`.
     """
     target = None if folder is None else Path(folder)
-    clock = _Clock(progress)
+    clock = Clock(progress)
     with clock.stage("nerve"):
         nerve = _nerve(study)
     with clock.stage("field"):
@@ -139,8 +139,14 @@ def _nerve(study: Study) -> Nerve:
         )
     if source.polygons is not None:
         section = section_from_polygons(source.polygons, source.um_per_px)
+    elif source.masks is None:
+        raise InputError(
+            "nerve",
+            "missing",
+            "the name of a nerve, such as human-cervical-sub57, or a file",
+            "Where `recruitment` is `prior`, `vagus run` needs no nerve.",
+        )
     else:
-        assert source.masks is not None
         assert source.um_per_px is not None  # the study file is refused without it
         masks = source.masks
         section = section_from_masks(masks.nerve, masks.fascicles, um_per_px=source.um_per_px)
@@ -194,7 +200,8 @@ def _cuff(study: Study) -> Cuff:
             "not given",
             "the name of a cuff, or `potentials: FILE`",
             f"{study.device.name} has no cuff: its field in the nerve must be worked out elsewhere "
-            "(surface and needle electrodes need a head or neck model) and imported.",
+            "(surface and needle electrodes need a head or neck model) and imported; or write "
+            "`recruitment: prior` and let `vagus run` take a documented prior for its fibres.",
         )
     return preset(study.field.cuff)
 
@@ -240,7 +247,7 @@ def _warnings(nerve: Nerve, protocol: Protocol, recruitment: Recruitment) -> tup
     return tuple(dict.fromkeys(found))
 
 
-class _Clock:
+class Clock:
     """Wall time per stage, and the caller told of each."""
 
     def __init__(self, progress: Progress | None) -> None:
@@ -249,28 +256,28 @@ class _Clock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        self._tell(name, 0, 1)
+        self.tell(name, 0, 1)
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
-        self._tell(name, 1, 1)
+        self.tell(name, 1, 1)
 
     def counter(self, name: str) -> Callable[[int, int], None]:
-        return lambda done, total: self._tell(name, done, total)
+        return lambda done, total: self.tell(name, done, total)
 
-    def _tell(self, name: str, done: int, total: int) -> None:
+    def tell(self, name: str, done: int, total: int) -> None:
         if self._progress:
             self._progress(name, done, total)
 
 
-def _plain(row: Any) -> Any:
+def plain(row: Any) -> Any:
     """Dataclasses and arrays as JSON values; what is not finite as null."""
     if hasattr(row, "__dataclass_fields__"):
-        return {name: _plain(getattr(row, name)) for name in row.__dataclass_fields__}
+        return {name: plain(getattr(row, name)) for name in row.__dataclass_fields__}
     if isinstance(row, dict):
-        return {str(key): _plain(value) for key, value in row.items()}
+        return {str(key): plain(value) for key, value in row.items()}
     if isinstance(row, list | tuple | np.ndarray):
-        return [_plain(value) for value in row]
+        return [plain(value) for value in row]
     if isinstance(row, np.generic):
         row = row.item()
     if isinstance(row, float) and not np.isfinite(row):

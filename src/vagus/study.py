@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -45,13 +45,18 @@ from vagus.protocol.waveform import (
 )
 from vagus.study_checks import (
     Default,
+    dose_problems,
     known_device,
     nerve_problems,
+    prior_of,
+    recruitment_problems,
     stimulation_problems,
+    with_body,
     with_cuff,
     with_defaults,
 )
 from vagus.study_model import (
+    Body,
     Fibres,
     FieldSettings,
     NerveSource,
@@ -79,18 +84,21 @@ CHECKED = (
 class Study:
     """A study, checked and complete: sections as in the file, floats with their unit in the name.
 
-    ``defaults`` lists what the file left out and where each value came from; ``fibre_seed`` is
-    the seed of the fibres: theirs, or else the study's. ``source`` is the file it was read from.
+    ``nerve`` is empty where ``recruitment`` is ``prior`` and none is given. ``defaults`` lists what
+    the file left out and where each value came from; ``fibre_seed`` is the seed of the fibres:
+    theirs, or else the study's. ``source`` is the file it was read from.
     """
 
     title: str
     device: Device
     stimulation: Stimulation
+    recruitment: Literal["computed", "prior"]
     nerve: NerveSource
     fibres: Fibres
     field: FieldSettings
     solver: SolverSettings
     patient: Patient
+    body: Body
     seed: int
     defaults: tuple[Default, ...]
     source: str
@@ -99,6 +107,16 @@ class Study:
     def fibre_seed(self) -> int:
         """Seed of the fibre population."""
         return self.seed if self.fibres.seed is None else self.fibres.seed
+
+    @property
+    def prior(self) -> str | None:
+        """Key of the recruitment prior for the device; None where fibres are computed."""
+        return prior_of(self.device) if self.recruitment == "prior" else None
+
+    @property
+    def horizon_s(self) -> float:
+        """How long the body is simulated: the stimulation's duration and the follow-up."""
+        return self.stimulation.duration_s + self.body.follow_up_s
 
     def protocol(self) -> Protocol:
         """The protocol that the study's device delivers."""
@@ -154,10 +172,17 @@ def _study(text: StudyText) -> Study:
         # What a device would have supplied is not missing: the device is, and that is reported.
         values["stimulation"] = {"waveform": "monophasic", "duration": "1 day"} | given
     problems += nerve_problems(values.get("nerve"))
+    problems += recruitment_problems(values, which)
+    values["body"], of_body = with_body(values.get("body", {}))
+    problems += of_body
     try:
         file = StudyFile.model_validate(values, context={"folder": text.folder})
     except ValidationError as error:
         problems += _field_problems(error, values, which)
+    else:
+        lps, length_s = file.body.lps, file.stimulation.duration_s + file.body.follow_up_s
+        if lps is not None:
+            problems += dose_problems(values, length_s, lps.at_s + lps.infusion_s)
     if problems:
         raise text.errors(problems)
     assert which is not None  # a file without a known device has a problem
@@ -209,7 +234,7 @@ def _needed(keys: Keys, which: Device | None) -> str:
     examples = {
         "device": "the key of a device, such as livanova-vns-therapy",
         "stimulation": "`current`, `pulse_width`, `frequency` and more",
-        "nerve": "the name of a nerve, such as human-cervical-sub57, or a file",
+        "dose": "a dose such as `2 ng/kg`",
         "current": "a current such as `1.5 mA`",
         "frequency": "a rate such as `20 Hz`",
     }

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from vagus.data import read_table
-from vagus.protocol.device import Device, Setting, device
+from vagus.errors import InputError
+from vagus.protocol.device import Device, Setting, device, nearest
 from vagus.protocol.protocol import check_setting
 from vagus.study_model import Stimulation
 from vagus.study_text import Problem
+
+if TYPE_CHECKING:
+    from vagus.body.statement import Quantity
 
 SECTION = "stimulation"
 # Which fields a waveform uses beyond current, rate and timing; the others are refused with it.
@@ -27,6 +32,7 @@ SHAPE_FIELDS = {
 ALL_SHAPE_FIELDS = set().union(*SHAPE_FIELDS.values())
 NEEDED = {"pulse_width", "carrier", "cycles"}
 DAY_S = 86_400.0
+NUMBER_THEN_UNIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(.*)")
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,127 @@ def nerve_problems(nerve: Any) -> Iterator[Problem]:
     if sources == ["masks"] and nerve.get("scale") is None:
         fix = "Write the size of a pixel, for example `scale: 0.5 um`."
         yield Problem(("nerve", "scale"), "missing", "a length per pixel with `masks`", fix)
+
+
+def recruitment_problems(values: dict[str, Any], which: Device | None) -> Iterator[Problem]:
+    """A nerve where fibres are computed; a documented prior where they are not."""
+    prior = prior_of(which) if which is not None else None
+    recruitment = values.get("recruitment", "computed")
+    if recruitment == "computed":
+        if values.get("nerve") is None:
+            fix = (
+                f"Or write `recruitment: prior`: {which.key} has no cuff, and a documented prior "
+                "stands for the fibres it recruits."
+                if which is not None and prior is not None
+                else ""
+            )
+            allowed = "the name of a nerve, such as human-cervical-sub57, or a file"
+            yield Problem(("nerve",), "missing", allowed, fix)
+    elif recruitment == "prior" and which is not None and prior is None:
+        fix = f"There is no prior for {which.key}: its fibres can be computed."
+        yield Problem(("recruitment",), "prior", "`computed` for an implanted device", fix)
+
+
+def prior_of(which: Device) -> str | None:
+    """The recruitment prior for a device's place on the body; None for implanted ones."""
+    rows = {row["device_class"]: row["prior"] for row in read_table("body/prior_of_device.csv")}
+    return rows.get(which.device_class)
+
+
+def with_body(given: Any) -> tuple[Any, list[Problem]]:
+    """The body section with links as booleans and parameters in the units of their tables.
+
+    What cannot be read is left out and reported.
+    """
+    if not isinstance(given, dict):
+        return given, []
+    filled, problems = dict(given), []
+    for section, read in (("links", _link), ("parameters", _parameter)):
+        entries = given.get(section)
+        if not isinstance(entries, dict):
+            continue
+        filled[section] = {}
+        for name, value in entries.items():
+            found = read(name, value)
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                filled[section] |= dict([found])
+    return filled, problems
+
+
+def dose_problems(values: dict[str, Any], horizon_s: float, dose_end_s: float) -> Iterator[Problem]:
+    """The dose of endotoxin must be over before the simulation is."""
+    if dose_end_s > horizon_s:
+        keys = ("body", "lps", "at" if "at" in values["body"]["lps"] else "infusion")
+        shown = values["body"]["lps"].get(keys[-1], "one minute")
+        fix = "Give it earlier, or lengthen `stimulation.duration` or `body.follow_up`."
+        allowed = f"a dose that ends by {horizon_s:g} s, when the study does; this one ends at "
+        yield Problem(keys, shown, f"{allowed}{dose_end_s:g} s", fix)
+
+
+def _link(name: str, value: object) -> tuple[str, bool] | Problem:
+    """Symbol of a link, or the short name of a route (`mood` for `route_mood`), and its switch."""
+    keys = ("body", "links", name)
+    symbols = [row["symbol"] for row in read_table("body/links.csv")]
+    short = {s.removeprefix("route_"): s for s in symbols if s.startswith("route_")}
+    symbol = short.get(name, name)
+    if symbol not in symbols:
+        names = [*short, *(s for s in symbols if s not in short.values())]
+        fix = nearest(name, names + list(short.values()))
+        return Problem(keys, "not a link", ", ".join(names), fix)
+    switch = {"on": True, "off": False, "true": True, "false": False}.get(str(value).lower())
+    if switch is None:
+        return Problem(keys, value, "on or off")
+    return symbol, switch
+
+
+def _parameter(name: str, value: object) -> tuple[str, float] | Problem:
+    """A parameter of the body and its value, in the unit of its table."""
+    from vagus.body.units import ONE, parse_unit
+
+    keys, known = ("body", "parameters", name), _body_parameters()
+    row = known.get(name)
+    if row is None:
+        fix = nearest(name, list(known)) or "Switches go under `links`."
+        return Problem(keys, "not a parameter", f"one of the body's {len(known)}", fix)
+    wanted = row.dimension
+    shown = "a number without unit" if wanted == ONE else f"a quantity in {row.unit}"
+    example = row.default if wanted == ONE else f"{row.default} {row.unit}"
+    allowed = f"{shown}, such as `{example}`"
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    found = NUMBER_THEN_UNIT.fullmatch(str(value)) if numeric or isinstance(value, str) else None
+    if found is None:
+        return Problem(keys, value, allowed, "Write a number and its unit.")
+    number, unit = float(found[1]), found[2].strip()
+    if not unit and wanted != ONE:
+        return Problem(keys, value, allowed, f"It has no unit: write `{found[1]} {row.unit}`.")
+    try:
+        given = parse_unit(f"1{unit}" if unit.startswith("/") else unit or "1")
+    except InputError as error:
+        return Problem(keys, value, allowed, error.fix)
+    if not given.same_dimension(wanted):
+        return Problem(keys, value, allowed, f"`{unit or 1}` is {given}; this is {wanted}.")
+    number *= given.seconds / wanted.seconds
+    if not math.isfinite(number) or (number < 0 and _never_negative(row)):
+        return Problem(keys, value, f"{shown}, 0 or above", "A rate or gain is not negative here.")
+    return name, number
+
+
+def _never_negative(row: Quantity) -> bool:
+    """Whether neither the default nor any draw of a parameter is below 0."""
+    least = row.prior.support[0] if row.prior is not None else float(row.default)
+    return float(row.default) >= 0 and least >= 0
+
+
+@cache
+def _body_parameters() -> dict[str, Quantity]:
+    """Parameters that a study may set: those of the organs, not links or the drive of the nerve."""
+    from vagus.body.full import full_body
+
+    drive = {f"u_{channel}" for channel in "ACBSE"} | {"f_stim", "n_train"}
+    rows = full_body().quantities
+    return {s: q for s, q in rows.items() if q.kind == "parameter" and s not in drive}
 
 
 def known_device(values: dict[str, Any]) -> Device | None:
@@ -207,8 +334,8 @@ def _device_problems(
 
 def _nearest_bound(value: float, limit: Setting) -> str:
     bounds = [b for b in (limit.minimum, limit.maximum) if b is not None]
-    nearest = min(bounds, key=lambda bound: abs(bound - value))
-    return f"The nearest it can deliver is `{_written(nearest, limit.quantity)}`."
+    bound = min(bounds, key=lambda bound: abs(bound - value))
+    return f"The nearest it can deliver is `{_written(bound, limit.quantity)}`."
 
 
 def _written(value: float | None, name: str) -> object:

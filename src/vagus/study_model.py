@@ -6,6 +6,7 @@ name says the unit (``current_mA``). Files that are named must exist, relative t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -70,6 +71,10 @@ def _cuff_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(row["cuff"] for row in read_table("field/cuffs.csv")))
 
 
+def _condition_names() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row["key"] for row in read_table("body/conditions.csv")))
+
+
 def _perineurium_rules() -> tuple[str, ...]:
     return (*(row["id"] for row in read_table("field/perineurium.csv")), "measured")
 
@@ -86,6 +91,24 @@ def _named_nerve(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _dose(text: object) -> float:
+    """ng/kg of a text such as `2 ng/kg`; pint would take mass per mass for a plain number."""
+    row = next(r for r in read_table("body/drive_settings.csv") if r["id"] == "lps-largest")
+    allowed = f"a dose above 0 ng/kg, up to {row['value']} ng/kg, such as `2 ng/kg`"
+    found = DOSE.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise problem(allowed, "Write a number and its unit, ng/kg.")
+    dose = float(found[1])
+    if not 0 < dose <= float(row["value"]):
+        raise problem(allowed, f"Outside what was given to volunteers: {row['source']}.")
+    return dose
+
+
+DOSE = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*ng\s*/\s*kg\s*")
+Dose = Annotated[
+    float, BeforeValidator(_dose), WithJsonSchema({"type": "string", "examples": ["2 ng/kg"]})
+]
+LINKS = {"cytokines": "off", "link_mood_pain": "on"}
 FilePath = Annotated[Path, BeforeValidator(_existing_file), WithJsonSchema({"type": "string"})]
 NOT_A_SIGN = "Reverse the polarity with `cathode`, not with a sign."
 Current = Annotated[float, QuantityIn("mA", "1.5 mA", fix=NOT_A_SIGN)]
@@ -207,9 +230,35 @@ class SolverSettings(Section):
 
 
 class Patient(Section):
-    """Who is treated; kept with the study for the parts that simulate organs and trials."""
+    """Who is treated: a condition with its baseline, scale and weights, from the table."""
 
-    condition: str | None = None
+    condition: Annotated[str, _one_of(_condition_names)] | None = None
+
+
+class Lps(Section):
+    """A dose of endotoxin, as given to volunteers; a bolus is an infusion of one minute."""
+
+    dose_ng_per_kg: Dose = Field(alias="dose")
+    at_s: Pause = Field(default=0.0, alias="at")
+    infusion_s: Span = Field(default=60.0, alias="infusion")
+
+
+class Body(Section):
+    """How the body is simulated.
+
+    ``links``: symbol of a link -> whether it is on; ``parameters``: symbol -> value in the unit of
+    its table, for all draws. ``follow_up_s``: simulated after the study's duration.
+    """
+
+    draws: int = Field(default=200, ge=1, le=100_000)
+    links: Annotated[dict[str, bool], WithJsonSchema({"type": "object", "examples": [LINKS]})] = (
+        Field(default_factory=dict)
+    )
+    parameters: Annotated[
+        dict[str, float], WithJsonSchema({"type": "object", "examples": [{"pairing": 0.5}]})
+    ] = Field(default_factory=dict)
+    lps: Lps | None = None
+    follow_up_s: Pause = Field(default=0.0, alias="follow_up")
 
 
 class StudyFile(Section):
@@ -218,9 +267,11 @@ class StudyFile(Section):
     title: str = ""
     device: Annotated[str, AfterValidator(_device_key)]
     stimulation: Stimulation
-    nerve: Annotated[NerveSource, BeforeValidator(_named_nerve)]
+    recruitment: Literal["computed", "prior"] = "computed"
+    nerve: Annotated[NerveSource, BeforeValidator(_named_nerve)] = NerveSource()
     fibres: Fibres = Fibres()
     field: FieldSettings = FieldSettings()
     solver: SolverSettings = SolverSettings()
     patient: Patient = Patient()
+    body: Body = Body()
     seed: int = Field(default=0, ge=0)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.progress import TimeRemainingColumn as TimeRemaining
 
-from vagus.commands.output import AsJson, print_json, reported, stderr, stdout, table, warn
+from vagus.commands.output import AsJson, print_json, reported, stdout, table, warn
+from vagus.commands.progress import progress_bars
 
 if TYPE_CHECKING:
     from vagus.study import Study
 
+DAY_S = 86_400.0
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
 
 
@@ -37,6 +35,7 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
                 "study": str(study),
                 "title": read.title,
                 "protocol": [dict(zip(keys, row, strict=True)) for row in summary],
+                "body": dict(_body_rows(read)),
                 "defaults": [asdict(d) for d in read.defaults],
                 "findings": [asdict(f) for f in findings],
             }
@@ -44,6 +43,7 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
         return
     out = stdout()
     out.print(table(read.title or str(study), ("", "", "source or remark"), summary))
+    out.print(table("Body", ("", ""), _body_rows(read)))
     defaults = [(d.field, d.value, d.mark, d.source) for d in read.defaults]
     if defaults:
         out.print(table("Not in the file", ("field", "value", "mark", "source"), defaults))
@@ -82,43 +82,36 @@ def recruit(
     stdout().print(f"report: {summary['report']}", soft_wrap=True)
 
 
+def _body_rows(read: Study) -> list[tuple[str, str]]:
+    """What the study says of patient and body: rows (what, value)."""
+    body = read.body
+    recruitment = "computed" if read.prior is None else f"prior `{read.prior}`"
+    rows = [
+        ("recruitment", recruitment),
+        ("condition", read.patient.condition or "not given"),
+        ("draws", str(body.draws)),
+        ("follow-up", f"{body.follow_up_s / DAY_S:g} days"),
+    ]
+    rows += [(f"link {name}", "on" if on else "off") for name, on in body.links.items()]
+    rows += [(f"parameter {name}", f"{value:g}") for name, value in body.parameters.items()]
+    if body.lps is not None:
+        lps = body.lps
+        given = f"{lps.dose_ng_per_kg:g} ng/kg from {lps.at_s:g} s, over {lps.infusion_s:g} s"
+        rows.append(("endotoxin", given))
+    return rows
+
+
 def _run(read: Study, folder: Path, workers: int | None) -> dict[str, Any]:
     from vagus.pipeline import recruit
 
     try:
-        with _progress() as tell:
+        with progress_bars() as tell:
             return recruit(read, folder, progress=tell, workers=workers).summary()
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(
             f"stopped. Finished batches are kept in {folder / 'shards'}; the same command goes on "
             "from there."
         ) from interrupt
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar per stage on stderr; a line per finished stage where stderr is no terminal."""
-    console = stderr()
-    columns = (
-        TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(),
-        TimeElapsedColumn(), TimeRemaining(),
-    )  # fmt: skip
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-        finished: set[str] = set()
-
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage in finished:
-                return
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-            if done == total:
-                finished.add(stage)
-                if not console.is_terminal:
-                    console.print(f"{stage}: done", soft_wrap=True)
-
-        yield tell
 
 
 def _print(summary: dict[str, Any]) -> None:
