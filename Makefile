@@ -11,8 +11,9 @@ INSTALL = $(PIP) install --quiet --disable-pip-version-check -c constraints.txt
 .PHONY: demo test test-slow bench lint format clean
 
 demo: $(VENV)/installed
-	$(BIN)/vagus recruit examples/livanova-cuff.yaml --out $(OUT)
-	@echo "The report is $(abspath $(OUT)/report.html)"
+	$(BIN)/vagus run examples/ra-implanted-cuff.yaml --out $(OUT)/ra
+	$(BIN)/vagus run examples/migraine-cervical.yaml --out $(OUT)/migraine
+	@echo "The reports are $(abspath $(OUT)/ra/report.html) and $(abspath $(OUT)/migraine/report.html)"
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)

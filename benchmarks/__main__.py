@@ -3,8 +3,9 @@
     python -m benchmarks [--quick] [--neuron-python PYTHON] [--only fibre convergence ...]
 
 Runs, one after the other: fibres against NEURON, convergence, the field, the field against NGSolve
-(where it is installed), the C fibre's grid, and all fibres of a human vagus. About 20 minutes on
-one core; ``--quick`` two minutes.
+(where it is installed), the C fibre's grid, all fibres of a human vagus, and the body's engine
+against libRoadRunner (where it is installed) and LSODA. About 30 minutes on one core; ``--quick``
+four minutes.
 """
 
 from __future__ import annotations
@@ -69,11 +70,17 @@ def _population(quick: bool) -> None:
     show("every fibre of a human vagus, LivaNova helix", population.run(quick))
 
 
+def _body(quick: bool) -> None:
+    from benchmarks import body
+
+    show("the body's engine beside others, one core, process CPU time", body.run(quick))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="the short part of each")
     parser.add_argument("--neuron-python", help="an interpreter that has NEURON (default: this)")
-    names = ("fibre", "convergence", "field", "ngsolve", "c-fibre-grid", "population")
+    names = ("fibre", "convergence", "field", "ngsolve", "c-fibre-grid", "population", "body")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     arguments = parser.parse_args()
     quick = arguments.quick
@@ -84,6 +91,7 @@ def main() -> None:
         "ngsolve": lambda: None if quick else script("ngsolve_check.py"),
         "c-fibre-grid": lambda: None if quick else script("c_fibre_grid.py"),
         "population": lambda: _population(quick),
+        "body": lambda: _body(quick),
     }
     for name in names:
         if name in arguments.only:

@@ -2,8 +2,8 @@
 
     import vagus
     study = vagus.load_study("study.yaml")
-    run = vagus.recruit(study)
-    run.recruitment.fraction(1.5, run.recruitment.mask(group="laryngeal-motor"))
+    done = vagus.run(study)
+    print(done.headline)
 
 Names below are imported when first used, so that ``import vagus`` is quick.
 """
@@ -17,7 +17,13 @@ __version__ = "0.1.0"
 
 _HOME = {
     "load_study": "vagus.study",
+    "run": "vagus.chain",
     "recruit": "vagus.pipeline",
+    "validate": "vagus.validation.table",
+    "full_body": "vagus.body.full",
+    "compile_model": "vagus.body.compiled",
+    "integrate": "vagus.body.integrate",
+    "condition": "vagus.body.conditions",
     "device": "vagus.protocol.device",
     "monophasic": "vagus.protocol.waveform",
     "biphasic": "vagus.protocol.waveform",

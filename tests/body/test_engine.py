@@ -154,6 +154,7 @@ def test_progress_counts_patients_and_can_stop(system, draws):
         ({"output_s": [1.0, 5000.0]}, "from the first edge"),
         ({"output_s": [2.0, 1.0]}, "increasing times"),
         ({"output_s": []}, "a list of times"),
+        ({"workers": 0}, "`workers` is 0"),
         ({"rtol": -1.0}, "`rtol` is -1.0"),
         ({"atol": 0.0}, "`atol of x`"),
         ({"atol": {"q": 1.0}}, "`atol` is q"),

@@ -35,7 +35,7 @@ def test_factors_solve_any_pattern(problem):
     random = np.random.default_rng(seed)
     values = random.uniform(-1, 1, len(places))
     matrix = np.eye(n) * 4.0 * n
-    for (i, j), value in zip(places, values):
+    for (i, j), value in zip(places, values, strict=True):
         matrix[i, j] -= value
     lu = eliminate(n, {place: f"jac[{k}]" for k, place in enumerate(places)})
     factors, b, r, x = np.zeros(lu.size), random.normal(size=n), random.normal(size=n), np.zeros(n)
@@ -63,7 +63,7 @@ def test_elimination_fills_no_arrow():
 
 def awkward():
     """Each function the engine prints, powers in powers, a lag, explicit time."""
-    x, y, z, u, k, n, d, seen = symbols("x y z u k n d seen")
+    x, y, z, u, k, n, seen = symbols("x y z u k n seen")
     rows = """state x 1 1
         state y 1 2
         parameter k 1/s 0.7
@@ -91,7 +91,7 @@ def test_rates_and_derivatives_are_those_stated(y):
     code = run(codegen.generate(model))
     p, u, c = np.array([0.7, 2.3, 1.0]), np.array([0.4]), np.zeros(code["CONSTANTS"])
     code["constants"](p, u, c)
-    names = symbols("x y k n u z") + [TIME]
+    names = [*symbols("x y k n u z"), TIME]
     stated = sp.lambdify(names, [model.rates["x"], model.rates["y"]], "numpy")
     seen = sp.lambdify(names, model.outputs["seen"], "numpy")
 

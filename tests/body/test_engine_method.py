@@ -64,10 +64,15 @@ def test_order_conditions():
 
 def test_linear_system_is_the_matrix_exponential():
     matrix = np.array([[-1000.0, 3.0, 0.0], [2.0, -1.0, 0.5], [0.0, 1.0, -0.01]])
-    a, b, c = y = symbols("a b c")
-    rows = "\n".join(f"state {s} 1 {v}\nparameter k_{s} 1/s 1" for s, v in zip("abc", (1, -2, 3)))
-    ones = dict(zip("abc", symbols("k_a k_b k_c")))
-    rates = {s: ones[s.name] * sum(m * x for m, x in zip(row, y)) for s, row in zip(y, matrix)}
+    y = symbols("a b c")
+    rows = "\n".join(
+        f"state {s} 1 {v}\nparameter k_{s} 1/s 1" for s, v in zip("abc", (1, -2, 3), strict=True)
+    )
+    ones = dict(zip("abc", symbols("k_a k_b k_c"), strict=True))
+    rates = {
+        s: ones[s.name] * sum(m * x for m, x in zip(row, y, strict=True))
+        for s, row in zip(y, matrix, strict=True)
+    }
     times = np.array([0.001, 0.1, 1.0, 50.0])
     course = solve(toy(rows, rates), times, rtol=1e-8)
     exact = np.array([expm(matrix * t) @ [1, -2, 3] for t in times])
@@ -134,7 +139,7 @@ def test_fourth_order_also_where_time_appears(explicit):
 
 
 def delayed():
-    y, z, k, d = symbols("y z k d")
+    y, z, k = symbols("y z k")
     rows = "state y 1 1\nparameter k 1/s 1\nparameter d s 1\nlag z 1 0"
     return toy(rows, {y: -k * z}, lags={"z": ("y", "d")})
 
@@ -163,7 +168,7 @@ def test_delays_differ_between_patients():
 
 def test_order_with_a_delay():
     errors = []
-    y, z, k, _ = symbols("y z k d")
+    y, z, k = symbols("y z k")
     rows = "state y 1 1\nparameter k 1/s 1\nparameter d s 1\nlag z 1 0"
     model = toy(rows, {y: -k * z * (1 + y**2) / 2}, lags={"z": ("y", "d")})
     exact = solve(model, [3.0], rtol=1e-12, atol=1e-14)["y"][0, 0]
@@ -173,7 +178,7 @@ def test_order_with_a_delay():
 
 
 def test_lagged_input_is_exact():
-    x, on, late, k, d = symbols("x on late k d")
+    x, on, late, k = symbols("x on late k")
     rows = "state x 1 0\nparameter k 1/s 1\nparameter d min 0.05\ninput on 1 2\nlag late 1 0"
     model = toy(rows, {x: k * late}, {on: on}, {"late": ("on", "d")})
     times = np.array([1.0, 3.0, 4.0, 7.0, 9.0, 10.0])

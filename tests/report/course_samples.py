@@ -19,8 +19,9 @@ from vagus.report.course_content import (
     ParameterRow,
     outcome_row,
 )
-from vagus.report.validation_content import ValidationReport, ValidationRow
+from vagus.report.validation_content import ValidationReport
 from vagus.validation.comparison import Observation, Simulated, verdict
+from vagus.validation.table import Row
 
 DAY = 86400.0
 PARTS = ("natural course", "sham response", "cytokines", "brainstem", "mood", "plasticity")
@@ -223,5 +224,5 @@ def make_validation_report() -> ValidationReport:
             "95 % confidence interval as published", role, "seen", "doi:10.1000/xyz", "",
         )  # fmt: skip
         s = Simulated(*map(float, found))
-        rows.append(ValidationRow(o, s, verdict(o, s), "typical subject, 1 h"))
+        rows.append(Row(o, s, verdict(o, s), "typical subject, 1 h"))
     return ValidationReport(tuple(rows), 200, 7, (Fact("seed", "7"),))

@@ -215,6 +215,8 @@ def test_validation_headline_counts_only_what_no_fit_has_seen() -> None:
 
 def test_validation_row_that_was_not_simulated(tmp_path: Path) -> None:
     report = make_validation_report()
-    lost = replace(report.rows[0], simulated=exactly(float("nan")), verdict="failed")
+    nothing = exactly(float("nan"))
+    lost = replace(report.rows[0], simulated=nothing, verdict="failed", problem="diverged at 3 s")
     page = write_validation(tmp_path, replace(report, rows=(lost,))).read_text(encoding="utf-8")
-    assert "– to –" in page.replace("\n", " ")
+    assert "– to –" in page
+    assert "diverged at 3 s" in page

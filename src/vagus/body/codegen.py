@@ -70,7 +70,8 @@ def generate(model: Model) -> str:
     z, zd = _vector("z", len(names.lag_states)), _vector("zd", len(names.lag_states))
     elements = _jacobian(rates, y, powers)
     drift = [
-        powers.derivative(e, TIME) + sum(powers.derivative(e, a) * b for a, b in zip(z, zd))
+        powers.derivative(e, TIME)
+        + sum(powers.derivative(e, a) * b for a, b in zip(z, zd, strict=True))
         for e in rates
     ]
     places = {place: f"jac[{k}]" for k, place in enumerate(elements)}

@@ -8,6 +8,7 @@ never read, and a second process neither derives nor compiles.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import inspect
@@ -30,9 +31,12 @@ from vagus.body import codegen, printing, rodas4, sparse_lu
 from vagus.body.statement import Model
 from vagus.data import read_table
 
+# Read once, at import: an editor may change the files while this process runs.
+_SOURCES = {m.__name__: inspect.getsource(m) for m in (codegen, printing, sparse_lu, rodas4)}
+_SOURCES[__name__] = inspect.getsource(sys.modules[__name__])
 _KERNEL = (
-    rodas4.copy, rodas4.advance, rodas4.fitted, rodas4.guess, rodas4.next_kink, rodas4.remember,
-    rodas4.recall, rodas4.combine, rodas4.attempt, rodas4.integrate_patient,
+    "copy", "advance", "fitted", "guess", "resized", "next_kink", "remember", "recall", "report",
+    "combine", "attempt", "integrate_patient",
 )  # fmt: skip
 _NAMES = (
     "OK", "TOO_MANY", "TOO_SMALL", "NOT_FINITE", "PEAK_SHARE", "SAFETY", "SHRINK", "GROW"
@@ -48,7 +52,7 @@ _SIGNATURE = (
 class Compiled:
     """A model ready to be integrated; ``run`` is `rodas4.integrate_patients` over its equations.
 
-    ``key`` changes with anything that results depend on: statement, solver, versions.
+    ``key`` changes with anything that results depend on: statement, table, solver, versions.
     """
 
     model: Model
@@ -80,9 +84,8 @@ class Compiled:
 @cache
 def _sources() -> str:
     """Everything but the statement that the code of a model is made from."""
-    modules = (codegen, printing, sparse_lu, rodas4, sys.modules[__name__])
     versions = (numba.__version__, sp.__version__, np.__version__, sys.version)
-    return repr(([inspect.getsource(m) for m in modules], read_table("body/rodas4.csv"), versions))
+    return repr((_SOURCES, read_table("body/rodas4.csv"), versions))
 
 
 _MODULES: dict[tuple[str, bool], ModuleType] = {}
@@ -101,7 +104,9 @@ def compile_model(model: Model, *, compiled: bool = True) -> Compiled:
         if not path.is_file():
             _write(path, _text(model, places))
         _MODULES[key, compiled] = _load(path, name, compiled)
-    return Compiled(model, key, places, _MODULES[key, compiled].integrate_patients)
+    rows = repr([(q.symbol, q.kind, q.unit, q.default) for q in model.quantities.values()])
+    whole = hashlib.sha256((key + rows).encode()).hexdigest()[:20]
+    return Compiled(model, whole, places, _MODULES[key, compiled].integrate_patients)
 
 
 def _key(model: Model, places: codegen.Layout) -> str:
@@ -124,13 +129,18 @@ def _text(model: Model, places: codegen.Layout) -> str:
         *_coefficients(),
         f"LAG_STATE = np.array({lagged})",
     ]
-    kernel = [
-        f"@{'inlined' if f is rodas4.combine else 'jit'}\n{inspect.getsource(f)}" for f in _KERNEL
-    ]
-    driver = "@driver\n" + inspect.getsource(rodas4.integrate_patients)
+    kernel = [f"@{'inlined' if f == 'combine' else 'jit'}\n{_function(f)}\n" for f in _KERNEL]
+    driver = f"@driver\n{_function('integrate_patients')}\n"
     return "\n".join(head) + "\n\n".join(
         [printing.PRELUDE, codegen.generate(model), *kernel, driver]
     )
+
+
+def _function(name: str) -> str:
+    """Source of one function of `rodas4`."""
+    text = _SOURCES[rodas4.__name__]
+    found = [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name]
+    return str(ast.get_source_segment(text, found[0]))
 
 
 def _coefficients() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from vagus.body.compiled import Compiled
 from vagus.body.draws import Draws
 from vagus.body.integrate import Problem, Segments
+from vagus.errors import InputError
 
 Floats = NDArray[np.float64]
 Rates = Callable[[float, Floats], Floats]
@@ -34,10 +34,11 @@ class Flow:
 
     def rates(self, patient: int, segment: int) -> Rates:
         """dy/dt(t, y) of one patient between two edges, by the compiled statement."""
-        code: Any = sys.modules[self.system.run.__module__]
-        constants = np.zeros(code.CONSTANTS)
-        code.constants(self.parameters[patient], self.inputs[segment], constants)
-        nothing, rhs = np.zeros(0), code.rhs
+        run: Any = self.system.run
+        code = getattr(run, "py_func", run).__globals__  # compiled or plain
+        constants = np.zeros(code["CONSTANTS"])
+        code["constants"](self.parameters[patient], self.inputs[segment], constants)
+        nothing, rhs = np.zeros(0), code["rhs"]
 
         def rates(t: float, y: Floats) -> Floats:
             dy = np.empty_like(y)
@@ -48,8 +49,13 @@ class Flow:
 
 
 def flow(system: Compiled, draws: Draws, segments: Segments) -> Flow:
-    """The problem of `integrate` with these arguments; models with lagged states are not covered
-    (their rates depend on the past)."""
+    """The problem of `integrate` with these arguments. `InputError` for models with lagged states:
+    their rates depend on the past, which no such function has."""
+    if system.layout.lag_states:
+        raise InputError(
+            system.model.name, f"lagged states: {', '.join(system.layout.lag_states)}",
+            "a model without lagged states", "Integrate it with `integrate`.",
+        )  # fmt: skip
     problem = Problem(system, draws, segments, segments.edges_s[-1:], 1e-6)
     inputs, edges, _ = problem.inputs()
     return Flow(

@@ -7,6 +7,9 @@ from sympy.printing.latex import LatexPrinter
 
 from vagus.body.statement import Model
 
+FLOOR = 1e-12
+"""Floors up to this are not shown."""
+
 
 class _Printer(LatexPrinter):  # type: ignore[misc]
     """Inline throughout, so that matplotlib's mathtext can set it without a TeX installation."""
@@ -39,9 +42,17 @@ def equations(model: Model) -> dict[str, str]:
 
 def _latex(expression: sp.Expr) -> str:
     # `hill` keeps its argument above 1e-12 so that powers stay real: no part of the equation.
-    floors = [m for m in expression.atoms(sp.Max) if any(a.is_Float for a in m.args)]
-    shown = expression.xreplace({m: next(a for a in m.args if not a.is_Float) for m in floors})
+    shown = expression.replace(_is_floor, lambda e: next(a for a in e.args if not a.is_Float))
     return str(_Printer({"mul_symbol": "dot"}).doprint(shown))
+
+
+def _is_floor(expression: sp.Expr) -> bool:
+    return (
+        isinstance(expression, sp.Max)
+        and len(expression.args) == 2
+        and any(a.is_Float and 0 < a <= FLOOR for a in expression.args)
+        and not all(a.is_Float for a in expression.args)
+    )
 
 
 def _symbol(name: str) -> sp.Symbol:

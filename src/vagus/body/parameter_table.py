@@ -1,4 +1,4 @@
-"""Every quantity of a model with value, unit, spread, source and mark: the table of the report."""
+"""Every parameter of a model with value, unit, spread, source and mark: the table of the report."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# ruff: noqa: F821 - the names of the generated part are declared without a value
 """Rodas4 over the segments of one patient after another: Rosenbrock steps, order 4(3), 6 stages.
 
 Hairer & Wanner, Solving ODEs II (2nd ed. 1996), sec. IV.7 and IV.10: stiffly accurate, L-stable, no
@@ -27,6 +28,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Past = tuple[float, Floats, Floats, Floats, int, int]
+"""Start, delays, initial states, ring of interpolants, its first and the number ever put in."""
 
 # What the generated part of the module brings: see `codegen` and `compiled`.
 jit: Callable[..., Any]
@@ -43,7 +46,7 @@ LU: int
 CONSTANTS: int
 NONZEROS: int
 MOVING: bool
-LAG_STATE: tuple[int, ...]
+LAG_STATE: Ints
 GAMMA: float
 ALPHA: Floats
 GAMMA_SUM: Floats
@@ -91,11 +94,10 @@ def integrate_patients(
     as they are; ``out_t`` [q] within the edges. Times in seconds.
     """
     for i in range(len(p)):
-        memory = np.zeros(len(kinds))
-        history = np.empty((64, 2 + 4 * LAGS))
+        ring = np.empty((64, 2 + 4 * LAGS))
         status[i], steps[i], done = integrate_patient(
             p[i], y0[i], delays[i], u, edges, kinds, out_t, rtol, atol, max_steps,
-            states[i], observed[i], memory, history,
+            states[i], observed[i], np.zeros(len(kinds)), ring,
         )  # fmt: skip
         for at in range(done, len(out_t)):
             for j in range(STATES):
@@ -107,87 +109,86 @@ def integrate_patients(
 def integrate_patient(
     p: Floats, y0: Floats, delays: Floats, u: Floats, edges: Floats, kinds: Ints, out_t: Floats,
     rtol: float, atol: Floats, max_steps: int,
-    states: Floats, observed: Floats, memory: Floats, history: Floats,
+    states: Floats, observed: Floats, memory: Floats, ring: Floats,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Status, steps tried, outputs reached."""
+    """Status, steps tried, outputs reached; ``memory`` [kind]: first step after such an edge."""
     y, peak, c = np.zeros(STATES), np.zeros(STATES), np.zeros(CONSTANTS)
-    dy, ft, jac, lu = np.zeros(STATES), np.zeros(STATES), np.zeros(NONZEROS), np.zeros(LU)
-    k, w, f, r = np.zeros(6 * STATES), np.zeros(STATES), np.zeros(STATES), np.zeros(STATES)
-    z, zd = np.zeros(LAGS), np.zeros(LAGS)
-    t0, first, count, tried, done, h = edges[0], 0, 0, 0, 0, 0.0
+    z, zd, dy, ft = np.zeros(LAGS), np.zeros(LAGS), np.zeros(STATES), np.zeros(STATES)
+    jac, lu, k = np.zeros(NONZEROS), np.zeros(LU), np.zeros(6 * STATES)
+    w, f, r = np.zeros(STATES), np.zeros(STATES), np.zeros(STATES)
+    first, count, tried, done, h = 0, 0, 0, 0, 0.0
     shortest = np.inf
     for lag in range(LAGS):
         shortest = min(shortest, delays[lag])
     advance(y, y0, peak)
     for segment in range(len(kinds)):
         t, end, kind = edges[segment], edges[segment + 1], kinds[segment]
+        past = (edges[0], delays, y0, ring, first, count)
         constants(p, u[segment], c)
-        while done < len(out_t) and out_t[done] <= t:
-            if LAGS > 0:
-                recall(t, t0, delays, y0, history, first, count, z, zd)
-            copy(y, states[done])
-            outputs(t, y, c, z, observed[done])
-            done += 1
+        done = report(t, out_t, done, past, y, c, z, zd, states, observed)
         fresh, starting, rejected = True, kind >= 0, False
         while t < end and done < len(out_t):
             if fresh:
-                if LAGS > 0:
-                    recall(t, t0, delays, y0, history, first, count, z, zd)
+                recall(t, past, z, zd)
                 jacobian(t, y, c, z, zd, dy, jac, ft)
                 if starting:
-                    h = memory[kind]
-                    if h == 0.0:
-                        h = guess(y, dy, peak, rtol, atol, end - t)
-            stop = min(end, out_t[done])
-            if LAGS > 0:
-                stop = min(stop, next_kink(t, edges, kinds, delays))
+                    h = memory[kind] if memory[kind] > 0.0 else guess(dy, peak, rtol, atol, end - t)
+            stop = min(end, out_t[done], next_kink(t, edges, kinds, delays))
             step, landing = fitted(t, min(h, shortest), stop)
             tried += 1
             if tried > max_steps:
                 return TOO_MANY, tried, done
-            error = attempt(
-                t, step, t0, delays, y0, history, first, count,
-                y, c, z, zd, dy, ft, jac, lu, k, w, f, r, peak, rtol, atol,
-            )  # fmt: skip
-            if not error <= 1.0:
-                h = step * (max(SHRINK, SAFETY * error**-0.25) if error < np.inf else SHRINK)
-                fresh, rejected = False, True
+            work = (z, zd, dy, ft, jac, lu, k, w, f, r)
+            error = attempt(t, step, past, y, c, peak, rtol, atol, work)
+            fresh, h = error <= 1.0, resized(h, step, error, rejected)
+            if not fresh:
+                rejected = True
                 if t + 0.1 * h <= t:
                     return (TOO_SMALL if error < np.inf else NOT_FINITE), tried, done
                 continue
             if LAGS > 0:
-                history, first, count = remember(t, step, delays, history, first, count, y, w, k)
+                ring, first, count = remember(t, step, delays, ring, first, count, y, w, k)
+                past = (edges[0], delays, y0, ring, first, count)
             t = stop if landing else t + step
             advance(y, w, peak)
-            growth = min(GROW, SAFETY * max(error, 1e-12) ** -0.25)
-            if rejected:
-                growth = min(growth, 1.0)
-            if step >= h or growth < GROW:
-                h = step * growth
             if starting:
                 memory[kind] = h
-            fresh, starting, rejected = True, False, False
-            while t < end and done < len(out_t) and out_t[done] <= t:
-                if LAGS > 0:
-                    recall(t, t0, delays, y0, history, first, count, z, zd)
-                copy(y, states[done])
-                outputs(t, y, c, z, observed[done])
-                done += 1
-    while done < len(out_t):
-        if LAGS > 0:
-            recall(edges[-1], t0, delays, y0, history, first, count, z, zd)
+            starting, rejected = False, False
+            if t < end:
+                done = report(t, out_t, done, past, y, c, z, zd, states, observed)
+    past = (edges[0], delays, y0, ring, first, count)
+    return OK, tried, report(edges[-1], out_t, done, past, y, c, z, zd, states, observed)
+
+
+def report(
+    t: float, out_t: Floats, done: int, past: Past, y: Floats, c: Floats, z: Floats, zd: Floats,
+    states: Floats, observed: Floats,
+) -> int:  # fmt: skip
+    """Note states and observables if an output is due at ``t``; outputs noted so far."""
+    while done < len(out_t) and out_t[done] <= t:
+        recall(t, past, z, zd)
         copy(y, states[done])
-        outputs(edges[-1], y, c, z, observed[done])
+        outputs(t, y, c, z, observed[done])
         done += 1
-    return OK, tried, done
+    return done
+
+
+def resized(h: float, step: float, error: float, rejected: bool) -> float:
+    """The length to try next, after ``step`` with ``error``; a step cut short does not shrink h."""
+    if not error <= 1.0:
+        return step * (max(SHRINK, SAFETY * error**-0.25) if error < np.inf else SHRINK)
+    growth = min(GROW, SAFETY * max(error, 1e-12) ** -0.25)
+    if rejected:
+        growth = min(growth, 1.0)
+    return step * growth if step >= h or growth < GROW else h
 
 
 def attempt(
-    t: float, h: float, t0: float, delays: Floats, y0: Floats, history: Floats, first: int,
-    count: int, y: Floats, c: Floats, z: Floats, zd: Floats, dy: Floats, ft: Floats, jac: Floats,
-    lu: Floats, k: Floats, w: Floats, f: Floats, r: Floats, peak: Floats, rtol: float, atol: Floats,
+    t: float, h: float, past: Past, y: Floats, c: Floats, peak: Floats, rtol: float, atol: Floats,
+    work: tuple[Floats, ...],
 ) -> float:  # fmt: skip
     """One step into ``w``, with its stages in ``k``; greatest error over tolerance (inf: none)."""
+    z, zd, dy, ft, jac, lu, k, w, f, r = work
     if not factor(jac, 1.0 / (GAMMA * h), lu):
         return np.inf
     copy(dy, f)
@@ -195,8 +196,7 @@ def attempt(
         combine(stage, 1.0 / h, y, k, w, r)
         if stage > 0:
             time = t + ALPHA[stage] * h
-            if LAGS > 0:
-                recall(time, t0, delays, y0, history, first, count, z, zd)
+            recall(time, past, z, zd)
             rhs(time, w, c, z, f)
         if MOVING:
             for i in range(STATES):
@@ -267,7 +267,7 @@ def fitted(t: float, h: float, stop: float) -> tuple[float, bool]:
     return (0.5 * left, False) if 2.0 * h > left else (h, False)
 
 
-def guess(y: Floats, dy: Floats, peak: Floats, rtol: float, atol: Floats, length: float) -> float:
+def guess(dy: Floats, peak: Floats, rtol: float, atol: Floats, length: float) -> float:
     """A first step that changes no state by more than a hundredth of its size."""
     h = length
     for i in range(STATES):
@@ -282,7 +282,7 @@ def next_kink(t: float, edges: Floats, kinds: Ints, delays: Floats) -> float:
     found = np.inf
     for lag in range(LAGS):
         at, high = 0, len(kinds)
-        while at < high:  # the first edge after `late`
+        while at < high:  # the first edge whose lagged image is ahead
             middle = (at + high) // 2
             if edges[middle] + delays[lag] <= t:
                 at = middle + 1
@@ -296,22 +296,22 @@ def next_kink(t: float, edges: Floats, kinds: Ints, delays: Floats) -> float:
 
 
 def remember(
-    t: float, h: float, delays: Floats, history: Floats, first: int, count: int,
+    t: float, h: float, delays: Floats, ring: Floats, first: int, count: int,
     y: Floats, w: Floats, k: Floats,
 ) -> tuple[Floats, int, int]:  # fmt: skip
     """Put the interpolant of a step into the ring, which grows if all it holds is still needed."""
-    size, longest = len(history), 0.0
+    size, longest = len(ring), 0.0
     for lag in range(LAGS):
         longest = max(longest, delays[lag])
     late = t - longest
-    while first < count and history[first % size, 0] + history[first % size, 1] < late:
+    while first < count and ring[first % size, 0] + ring[first % size, 1] < late:
         first += 1
     if count - first == size:
-        longer = np.empty((2 * size, len(history[0])))
+        longer = np.empty((2 * size, len(ring[0])))
         for at in range(first, count):
-            copy(history[at % size], longer[at % (2 * size)])
-        history, size = longer, 2 * size
-    row = history[count % size]
+            copy(ring[at % size], longer[at % (2 * size)])
+        ring, size = longer, 2 * size
+    row = ring[count % size]
     row[0], row[1] = t, h
     for lag in range(LAGS):
         j, at = LAG_STATE[lag], 2 + 4 * lag
@@ -319,15 +319,13 @@ def remember(
         for stage in range(5):
             row[at + 2] += DENSE[0, stage] * k[stage * STATES + j]
             row[at + 3] += DENSE[1, stage] * k[stage * STATES + j]
-    return history, first, count + 1
+    return ring, first, count + 1
 
 
-def recall(
-    t: float, t0: float, delays: Floats, y0: Floats, history: Floats, first: int, count: int,
-    z: Floats, zd: Floats,
-) -> None:  # fmt: skip
+def recall(t: float, past: Past, z: Floats, zd: Floats) -> None:
     """Lagged states at ``t`` and their rates; before the start a state is what it starts with."""
-    size = len(history)
+    t0, delays, y0, ring, first, count = past
+    size = len(ring)
     for lag in range(LAGS):
         then = t - delays[lag]
         # On the border of two steps the later one counts, also where t - delay is rounded down.
@@ -338,11 +336,11 @@ def recall(
         low, high = first, count - 1
         while low < high:
             middle = (low + high + 1) // 2
-            if history[middle % size, 0] <= mark:
+            if ring[middle % size, 0] <= mark:
                 low = middle
             else:
                 high = middle - 1
-        row, at = history[low % size], 2 + 4 * lag
+        row, at = ring[low % size], 2 + 4 * lag
         x = (then - row[0]) / row[1]
         before, after, bend = row[at], row[at + 1], row[at + 2] + x * row[at + 3]
         chord = after + (1.0 - x) * bend

@@ -7,7 +7,7 @@ input some time ago becomes an input of its own, which whoever runs the file mus
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import sympy as sp
 from sympy.printing.str import StrPrinter
@@ -17,10 +17,79 @@ from vagus.body.statement import TIME, Model
 from vagus.errors import VagusError
 
 _RESERVED = frozenset(
-    ("model", "end", "module", "function", "event", "at", "in", "is", "const", "var", "species",
-     "compartment", "unit", "has", "time", "delay", "pi", "inf", "nan", "true", "false",
-     "exponentiale", "avogadro")
-)  # fmt: skip
+    [
+        "model",
+        "module",
+        "function",
+        "event",
+        "end",
+        "at",
+        "after",
+        "in",
+        "is",
+        "unit",
+        "compartment",
+        "species",
+        "reaction",
+        "gene",
+        "dna",
+        "operator",
+        "formula",
+        "const",
+        "var",
+        "ext",
+        "import",
+        "constraint",
+        "has",
+        "substanceonly",
+        "time",
+        "delay",
+        "pi",
+        "inf",
+        "infinity",
+        "nan",
+        "notanumber",
+        "true",
+        "false",
+        "exponentiale",
+        "avogadro",
+        "abs",
+        "ceil",
+        "ceiling",
+        "exp",
+        "factorial",
+        "floor",
+        "gamma",
+        "ln",
+        "log",
+        "log10",
+        "max",
+        "min",
+        "not",
+        "and",
+        "or",
+        "xor",
+        "piecewise",
+        "pow",
+        "quotient",
+        "rem",
+        "root",
+        "sqr",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "uniform",
+        "normal",
+    ]
+)
+"""Words that Antimony takes for its own, in lower case."""
 
 
 class _Printer(StrPrinter):  # type: ignore[misc]
@@ -43,20 +112,21 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return f"({left} {expression.rel_op} {right})"
 
     def _print_Max(self, expression: sp.Max) -> str:
-        return self._extreme(expression.args, "+")
+        # Not `piecewise`: libRoadRunner restarts its solver wherever a piecewise condition flips,
+        # endlessly so where a state rests on one.
+        return f"max({', '.join(self._print(a) for a in expression.args)})"
 
     def _print_Min(self, expression: sp.Min) -> str:
-        return self._extreme(expression.args, "-")
+        return f"min({', '.join(self._print(a) for a in expression.args)})"
 
-    def _extreme(self, terms: Sequence[sp.Expr], sign: str) -> str:
-        """The greatest (+) or least (-) of ``terms`` without ``piecewise``: libRoadRunner restarts
-        its solver wherever a piecewise condition flips, endlessly so where a state rests on one."""
-        first, *rest = terms
-        text = self._print(first)
-        for term in rest:
-            other = self._print(term)
-            text = f"((({text}) + ({other}) {sign} abs(({text}) - ({other})))/2)"
-        return text
+    def _print_And(self, expression: sp.And) -> str:
+        return " && ".join(f"({self._print(a)})" for a in expression.args)
+
+    def _print_Or(self, expression: sp.Or) -> str:
+        return " || ".join(f"({self._print(a)})" for a in expression.args)
+
+    def _print_Exp1(self, expression: sp.Expr) -> str:
+        return "exponentiale"
 
     def _print_Symbol(self, expression: sp.Symbol) -> str:
         return "time" if expression == TIME else _name(expression.name)
@@ -92,7 +162,12 @@ def antimony(model: Model, draws: Draws | None = None, patient: int = 0) -> str:
 
 
 def sbml(model: Model, draws: Draws | None = None, patient: int = 0) -> str:
-    """The same as SBML text. `VagusError` where the extra is not installed."""
+    """The same as SBML (level 3 version 2). `VagusError` where the extra is not installed."""
+    return converted(antimony(model, draws, patient))
+
+
+def converted(text: str) -> str:
+    """SBML of a model in Antimony."""
     try:
         import antimony as converter
     except ImportError as error:
@@ -100,9 +175,9 @@ def sbml(model: Model, draws: Draws | None = None, patient: int = 0) -> str:
             "SBML export needs the package antimony. Install it with `pip install 'vagus[sbml]'`."
         ) from error
     converter.clearPreviousLoads()
-    if converter.loadAntimonyString(antimony(model, draws, patient)) < 0:
-        raise VagusError(f"antimony could not read {model.name}: {converter.getLastError()}")
-    return str(converter.getSBMLString(_name(model.name)))
+    if converter.loadAntimonyString(text) < 0:
+        raise VagusError(f"antimony could not read the model: {converter.getLastError()}")
+    return str(converter.getSBMLString(converter.getMainModuleName()))
 
 
 def external_names(model: Model) -> Mapping[str, str]:
@@ -115,4 +190,4 @@ def _text(expression: sp.Expr) -> str:
 
 
 def _name(symbol: str) -> str:
-    return f"{symbol}_" if symbol in _RESERVED else symbol
+    return f"{symbol}_" if symbol.lower() in _RESERVED else symbol

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from vagus.data import read_table
 from vagus.fibre.recruitment import Band
@@ -38,9 +38,7 @@ def write_report(folder: Path, report: Report) -> Path:
     comparisons = compare(report.recruitment, s.pulse_width_us, s.lowest_current_mA, report.seed)
     drawn = figures(report, comparisons)
     plots = folder / "figures"
-    plots.mkdir(parents=True, exist_ok=True)
-    for item in drawn:
-        style.save(item.figure, plots / item.stem)
+    save_figures(drawn, plots)
     page = folder / "report.html"
     page.write_text(_render(report, comparisons, drawn, plots), encoding="utf-8")
     return page
@@ -49,28 +47,21 @@ def write_report(folder: Path, report: Report) -> Path:
 def _render(
     report: Report, comparisons: Sequence[Comparison], drawn: Sequence[CaptionedFigure], plots: Path
 ) -> str:
-    environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
-    )
+    environment = page_environment()
     environment.filters |= {
-        "share": style.percent,
         "current": current,
-        "class_name": style.class_name,
         "group_name": style.group_name,
-        "number": number,
         "band_share": _band_share,
         "current_band": _current_band,
         "published": _published,
         "spaced": style.spaced_percent,
     }
-    template = environment.from_string(
-        files("vagus.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
-    )
+    template = environment.get_template("report.html.jinja")
     current_mA = report.stimulus.current_mA
     return template.render(
         report=report,
         headline=headline(report, tuple(comparisons)),
-        figures={item.stem: _inline(item, number, plots) for number, item in enumerate(drawn, 1)},
+        figures=inline_figures(drawn, plots),
         comparisons=comparisons,
         rows=recruitment_rows(report.recruitment, current_mA, report.seed),
         selectivity=selectivity_rows(report.recruitment, current_mA),
@@ -82,6 +73,36 @@ def _render(
         max_current=f"{report.recruitment.max_current_mA:g}",
         study_current=f"{current_mA:g}",
     )
+
+
+def page_environment() -> Environment:
+    """Jinja with the templates and style sheet of this folder and the filters all pages share."""
+    folder = files("vagus.report")
+    environment = Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+    )
+    environment.filters |= {
+        "share": style.percent,
+        "number": number,
+        "class_name": style.class_name,
+    }
+    return environment
+
+
+def save_figures(drawn: Sequence[CaptionedFigure], plots: Path) -> None:
+    """Write every figure into ``plots`` as svg, png and pdf."""
+    plots.mkdir(parents=True, exist_ok=True)
+    for item in drawn:
+        style.save(item.figure, plots / item.stem)
+
+
+def inline_figures(drawn: Sequence[CaptionedFigure], plots: Path) -> dict[str, dict[str, str]]:
+    """Stem -> what the page shows of a figure saved in ``plots``, numbered in order."""
+    return {item.stem: _inline(item, number, plots) for number, item in enumerate(drawn, 1)}
 
 
 def _inline(item: CaptionedFigure, number: int, plots: Path) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""The page of `vagus validate`: every published result beside its simulation, failures too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vagus.report.content import CaptionedFigure
+from vagus.report.figures.validation import measured_and_simulated, plain
+from vagus.report.html import inline_figures, page_environment, save_figures
+from vagus.report.validation_content import (
+    ROLES,
+    ValidationReport,
+    headline,
+    organs,
+    tally,
+)
+from vagus.validation.table import VERDICTS
+
+NAME = "validation.html"
+ROWS = 20
+"""Rows per figure: what a printed page holds."""
+CAPTION = (
+    "{organ}: measured interval in grey, simulated 95 % interval in colour, each row on the scale "
+    "of its own measurement (the grey bar runs from −1 to 1). Arrows: beyond the figure. Grey "
+    "labels: a fit may have seen the result."
+)
+
+
+def write_validation(folder: Path, report: ValidationReport) -> Path:
+    """Write ``folder``/validation.html and its figures; returns the page's path.
+
+    Deterministic: equal reports give equal files. OSError from the file system is passed on.
+    """
+    drawn = validation_figures(report)
+    plots = folder / "figures"
+    save_figures(drawn, plots)
+    environment = page_environment()
+    environment.filters["plain"] = plain
+    names = organs(report.rows)
+    text = environment.get_template("validation.html.jinja").render(
+        report=report,
+        headline=headline(report),
+        organs=[(o, [r for r in report.rows if r.observation.organ == o]) for o in names],
+        tallies=[(o, {role: tally(report.rows, role, o) for role in ROLES}) for o in names],
+        totals={role: tally(report.rows, role) for role in ROLES},
+        verdicts=VERDICTS,
+        figures=inline_figures(drawn, plots),
+        stems=[item.stem for item in drawn],
+    )
+    page = folder / NAME
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def validation_figures(report: ValidationReport) -> list[CaptionedFigure]:
+    """One figure per organ, in order of appearance; several where it has more rows than fit."""
+    drawn = []
+    for organ in organs(report.rows):
+        rows = [r for r in report.rows if r.observation.organ == organ]
+        caption = CAPTION.format(organ=organ.capitalize())
+        for page, first in enumerate(range(0, len(rows), ROWS), 1):
+            stem = f"validation-{organ}-{page}"
+            figure = measured_and_simulated(rows[first : first + ROWS])
+            drawn.append(CaptionedFigure(stem, figure, caption))
+    return drawn
