@@ -4,10 +4,10 @@ Observations stand in ``data/body/observations_ORGAN.csv`` with their source, ma
 `calibrate` (a parameter was or could have been fitted to it) or `validate` (never used in a fit).
 
 Verdicts. The measured interval is [low, high] of the row: its confidence interval where one was
-published, else an acceptance band that the row states. *reproduced*: it overlaps the simulated 95 %
-interval. *compatible*: it overlaps, but the simulated interval also contains the opposite of what
-was found (no effect where there was one), so that the model would have agreed with nearly
-anything. *failed*: no overlap, or, for a null result, a simulated interval that excludes zero.
+published, else an acceptance band that the row states. *failed*: the simulated 95 % interval does
+not overlap it, or excludes the null that was found. *compatible*: it overlaps, but the simulation
+would have agreed with the opposite too: it contains no effect where there was one, or, where none
+was found, reaches beyond the measured interval. *reproduced*: everything else.
 """
 
 from __future__ import annotations
@@ -91,6 +91,10 @@ def verdict(found: Observation, simulated: Simulated) -> str:
         spread = simulated.high > simulated.low
         if measured_is_null and not simulated_has_null:
             return "failed"
+        if measured_is_null and not (
+            found.low - slack <= simulated.low and simulated.high <= found.high + slack
+        ):
+            return "compatible"
         if not measured_is_null and simulated_has_null and spread:
             return "compatible"
     return "reproduced"
