@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 SEVERITY = {"error": "stop", "warning": "caution", "unknown": "note"}
 UNIT_WORDS = {"NRS": "NRS points", "days/28 d": "migraine days per 28 days"}
 CHANNEL_WORDS = {
-    "u_A": "myelinated vagal afferents",
-    "u_C": "unmyelinated vagal afferents",
-    "u_B": "cardiac efferents",
-    "u_S": "splenic efferents",
-    "u_E": "afferents of the ear",
+    "u_A": "myelinated, from lungs, airways and great vessels to the brainstem",
+    "u_C": "unmyelinated, mostly from the gut to the brainstem",
+    "u_B": "myelinated, to the sinus node",
+    "u_S": "to the spleen by way of the coeliac ganglion",
+    "u_E": "from the skin of the ear to the brainstem",
 }
 
 
@@ -86,8 +86,8 @@ def course_report(run: ChainRun) -> content.CourseReport:
         current_mA=protocol.current_mA,
         seed=study.seed,
         safety=[_finding(f) for f in study.findings()],
-        warnings=run.warnings,
-        limits=[row["text"] for row in read_table("report/course_limits.csv")],
+        warnings=[str(f) for f in study.findings()],
+        limits=[*_of_the_nerve(run), *(r["text"] for r in read_table("report/course_limits.csv"))],
         parameters=_parameters(run),
         equations=[(organ().name, list(latex.equations(organ()).values())) for organ in ORGANS],
         citations=sorted({q.reference for q in model.quantities.values() if "doi" in q.reference}),
@@ -174,6 +174,12 @@ def _links(run: ChainRun) -> list[content.Link]:
 
 def _finding(found: DeviceFinding) -> content.Finding:
     return content.Finding(SEVERITY[found.level], f"{found.field}: {found.message}")
+
+
+def _of_the_nerve(run: ChainRun) -> list[str]:
+    """What the nerve's own run had to remark, besides what is said of device and safety."""
+    said = {str(f) for f in run.study.findings()}
+    return [f"Nerve: {text}." for text in run.warnings if text not in said]
 
 
 def _windows(run: ChainRun, stop_s: float) -> NDArray[np.float64]:
