@@ -203,12 +203,12 @@ def _scenario(
     days = np.arange(0.0, horizon, DAY_S)
     # A dose of endotoxin is over in a day: it is followed by the quarter of an hour.
     hours = np.arange(0.0, min(horizon, 2 * DAY_S), 900.0) if lps else days
-    end = study.stimulation.duration_s
+    end, recall = study.stimulation.duration_s, treated.recall_d * DAY_S
     return Scenario(
         compile_model(body),
         draws,
         segments(drive.schedule, horizon, lps=lps),
-        np.unique(np.concatenate([days, hours, [end, horizon]])),
+        np.unique(np.concatenate([days, hours, [max(end - recall, 0.0), end, horizon]])),
         RECORDED,
         treated,
         end,

@@ -119,6 +119,7 @@ def _study_facts(run: ChainRun) -> tuple[Fact, ...]:
         Fact("nerve", study.nerve.name or "none: recruitment from a documented prior"),
         Fact("condition", c.name, c.source, c.mark),
         Fact("baseline", f"{c.outcome} {c.mean:g} {c.unit}, SD {c.sd:g}", c.source, c.mark),
+        Fact("read as", f"mean over {c.recall_d:g} days", c.recall_source),
         Fact("stimulation", f"{s.duration_s / DAY_S:g} days"),
         Fact("follow-up", f"{study.body.follow_up_s / DAY_S:g} days"),
         Fact("on-time a day", _on_time(run)),

@@ -38,6 +38,7 @@ ABLATIONS: Mapping[str, tuple[str, ...]] = {
     "sensation only": tuple(ROUTES.values()),
 }
 """What is switched off to see what a prediction rests on: name -> links."""
+DAY_S = 86_400.0
 RESOLVED_DIGITS = 5
 """Pain is read to 1e-5 SD: arms that differ by less differ by the steps of the integration."""
 
@@ -46,7 +47,8 @@ RESOLVED_DIGITS = 5
 class Scenario:
     """What is simulated. ``draws``: drive, condition and switches set. ``output_s`` [time].
 
-    ``record``: states and outputs kept in courses, besides `outcome`, the condition's own scale.
+    ``record``: states and outputs kept in courses, besides `outcome`: pain on the condition's own
+    scale, as a mean over its recall period, which is what patients and diaries report.
     ``end_s``: when the outcome is read, one of ``output_s``.
     """
 
@@ -133,7 +135,11 @@ def _decomposition(
     }
     total = end["active"] - start if routes else end["sham"] - start
     return Decomposition(
-        condition.outcome, condition.unit, tuple(parts), np.stack(list(parts.values()), axis=1), total
+        condition.outcome,
+        condition.unit,
+        tuple(parts),
+        np.stack(list(parts.values()), axis=1),
+        total,
     )
 
 
@@ -156,8 +162,8 @@ def integrate_course(s: Scenario, name: str, draws: Draws) -> Course:
     found = integrate(s.system, draws, s.segments, s.output_s, workers=s.workers)
     quantities = s.system.model.quantities
     columns = [found[symbol] for symbol in s.record]
-    pain = np.round(found["pain"], RESOLVED_DIGITS)
-    values = np.stack([s.condition.read(pain), *columns], axis=2)
+    pain = recalled(found["pain_area"], found["pain"], s.output_s, s.condition.recall_d)
+    values = np.stack([s.condition.read(np.round(pain, RESOLVED_DIGITS)), *columns], axis=2)
     failed = np.flatnonzero(found.status)
     values[failed] = np.nan
     return Course(
@@ -168,6 +174,19 @@ def integrate_course(s: Scenario, name: str, draws: Draws) -> Course:
         values,
         tuple((int(i), STATUS[int(found.status[i])]) for i in failed),
     )
+
+
+def recalled(area_SD_d: Floats, pain_SD: Floats, time_s: Floats, recall_d: float) -> Floats:
+    """[n, time] mean pain over the ``recall_d`` days before each time, or since the first time.
+
+    ``area_SD_d`` [n, time]: pain summed over time. Between times it is taken as linear, so means
+    are exact where the period begins on one of them.
+    """
+    since = np.maximum(time_s - recall_d * DAY_S, time_s[0])
+    before = np.stack([np.interp(since, time_s, one) for one in area_SD_d])
+    days = (time_s - since) / DAY_S
+    means = np.divide(area_SD_d - before, days, out=pain_SD.copy(), where=days > 0)
+    return np.asarray(means)
 
 
 def _key(s: Scenario, draws: Draws) -> str:
