@@ -91,7 +91,7 @@ def _decimals(intervals: list[dict[str, Any]]) -> int:
     """Decimals that leave three figures to the largest of what is compared."""
     values = [abs(i[key]) for i in intervals for key in EDGES if i[key] is not None]
     largest = max(values, default=0.0)
-    return min(12, max(0, 2 - math.floor(math.log10(largest)))) if largest > 0 else 0
+    return min(3, max(0, 2 - math.floor(math.log10(largest)))) if largest > 0 else 0
 
 
 def _interval(row: dict[str, Any], digits: int) -> str:
