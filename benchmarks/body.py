@@ -22,6 +22,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from benchmarks.body_peers import Case, Floats, RoadRunner, by_scipy, sessions_seen
@@ -54,7 +55,7 @@ def case(patients: int, days: int) -> Case:
     """Draws of the priors, all stimulated."""
     draws = draw(full_body(), patients, seed=1).having(**DRIVE)
     return Case(
-        compile_model(full_body()), draws, daily_sessions(days), np.arange(days + 1) * DAY_S
+        compile_model(full_body()), draws, daily_sessions(days), np.arange(days + 1.0) * DAY_S
     )
 
 
@@ -136,7 +137,7 @@ def peer_rows(c: Case, reference: Floats, rtol: float) -> list[Row]:
         try:
             runner = RoadRunner(c, worked_out)
         except ImportError:
-            rows.append(Row(name, "", "not installed: pip install 'vagus[sbml]'"))
+            rows.append(Row(name, "", r"not installed: pip install 'vagus\[sbml]'"))
             continue
         rows.append(peer_row(name, runner, c, reference, rtol, TARGET_ROADRUNNER))
     lsoda: Solve = lambda i, r, atol: by_scipy(c, i, "LSODA", r, atol)  # noqa: E731
@@ -192,8 +193,8 @@ def cohort_row(quick: bool) -> Row:
     """Wall time and peak memory of 10,000 patients (a tenth of them in a quick run)."""
     patients = COHORT // 10 if quick else COHORT
     ran = subprocess.run(
-        [sys.executable, __file__, "--cohort", str(patients)],
-        check=True, capture_output=True, text=True,
+        [sys.executable, "-m", "benchmarks.body", "--cohort", str(patients)],
+        cwd=Path(__file__).resolve().parents[1], check=True, capture_output=True, text=True,
     )  # fmt: skip
     took = json.loads(ran.stdout)
     allowed = COHORT_S * patients / COHORT

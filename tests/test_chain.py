@@ -134,6 +134,17 @@ def test_no_current_is_sham_exactly() -> None:
     assert "exactly" in silent.headline
 
 
+def test_what_is_felt_is_a_part_of_its_own_once_it_is_linked() -> None:
+    """A sham device is not felt; feeling the real one then raises what is expected."""
+    linked = "links: {link_sensation_expectation: on}, parameters: {k_sensation: 0.5}"
+    run = chain.run(study(**{"draws: 10": f"draws: 6, {linked}"}))
+    parts = run.arms.decomposition
+    felt = parts.values[:, parts.parts.index("sensation")]
+    assert np.abs(felt).max() > 1e-3
+    assert parts.values.sum(axis=1) == pytest.approx(parts.total, abs=1e-9)
+    assert run.arms.ablated["sensation only"] == pytest.approx(felt, abs=0.02)
+
+
 def test_routes_that_a_study_switches_off_get_nothing() -> None:
     off = "links: {cytokines: off, brainstem: off, mood: off, plasticity: off}"
     run = chain.run(study(**{"draws: 10": f"draws: 10, {off}"}))

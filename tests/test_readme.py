@@ -165,3 +165,30 @@ def test_exit_codes_in_the_readme_are_those_of_the_program() -> None:
     codes = {"0", str(INTERRUPTED), *(str(kind.exit_code) for kind in kinds)}
     assert shown == codes
     assert all(code in EXIT_CODES for code in codes)
+
+
+@pytest.mark.slow
+def test_counts_and_failures_of_the_body_are_those_of_the_program() -> None:
+    """By organ and role in the validation page's table, failures by id; sums in the README."""
+    from vagus.validation.comparison import ORGANS
+    from vagus.validation.table import VERDICTS, Row, validate
+
+    def counted(rows: list[Row], role: str) -> str:
+        found = [row.verdict for row in rows if row.observation.role == role]
+        return " / ".join(str(found.count(verdict)) for verdict in VERDICTS)
+
+    rows = list(validate())
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    part = page.split("\n## Body: published results\n")[1].split("\n## ")[0]
+    table = re.findall(r"^\| [^|]+ \| (\d+) \| ([^|]+) \| ([^|]+) \|$", part, re.MULTILINE)
+    for organ, shown in zip((*ORGANS, None), table, strict=True):
+        own = [row for row in rows if organ in (None, row.observation.organ)]
+        assert shown == (str(len(own)), counted(own, "validate"), counted(own, "calibrate")), organ
+    named = re.findall(r"^- `([\w.-]+)`:", part, re.MULTILINE)
+    assert sorted(named) == sorted(r.observation.id for r in rows if r.verdict == "failed")
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    held, said = counted(rows, "validate").split(" / "), f"beside {len(rows)} published results"
+    assert (
+        f"{said}. Of the {sum(map(int, held))} that no fit used it reproduces {held[0]}," in readme
+    )
+    assert re.search(rf"is compatible with {held[1]} \(.*?\) and fails {held[2]}\.", readme)

@@ -40,13 +40,15 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
 RECORDED = (
-    "pain", "N_course", "X_expect", "P_core", "DAS", "M", "ppt", "TNF", "IL6", "suppression",
-    "LC", "NE", "S5HT", "D", "W", "heart_rate",
+    "pain", "N_course", "X_expect", "P_core", "P_last", "DAS", "M", "ppt", "TNF", "IL6",
+    "suppression", "LC", "NE", "S5HT", "D", "W", "heart_rate",
 )  # fmt: skip
 """What courses keep besides the outcome on the condition's own scale."""
 SECONDS = ("LC", "NE", "D", "heart_rate")
 """What is followed second by second through the first minutes."""
 FAST_S, FAST_STEP_S = 900.0, 2.0
+RESOLVED = 1e-6
+"""What integration resolves, relative to a quantity's size."""
 REPORTED = ("DAS", "M", "ppt", "TNF", "IL6", "S5HT")
 """Changes told in the summary besides the outcome."""
 
@@ -228,7 +230,10 @@ def _changes(s: Scenario, arms: Arms, treated: Condition) -> tuple[OutcomeChange
     units = dict(zip(arms.active.names, arms.active.units, strict=True))
 
     def change(course: Course, name: str) -> Floats:
-        return np.asarray(course[name][:, at] - course[name][:, 0])
+        # Arms that differ by no more than the steps of the integration do not differ.
+        end, sham = course[name][:, at], arms.sham[name][:, at]
+        same = np.isclose(end, sham, rtol=RESOLVED, atol=RESOLVED, equal_nan=True)
+        return np.asarray(np.where(same, sham, end) - course[name][:, 0])
 
     names = ("outcome", *(REPORTED if "das_0" in treated.parameters else REPORTED[1:]))
     return tuple(

@@ -97,7 +97,7 @@ def course_report(run: ChainRun) -> content.CourseReport:
 def _given(study: Study) -> str:
     s = study.stimulation
     days = s.duration_s / DAY_S
-    length = f"{days / 7:g} weeks" if days >= 14 else f"{days:g} days"
+    length = f"{days / 7:g} weeks" if days >= 14 else f"{days:g} day{'' if days == 1 else 's'}"
     return f"{length} of {study.device.name} at {s.current_mA:g} mA"
 
 

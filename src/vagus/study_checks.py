@@ -63,6 +63,10 @@ def with_defaults(
         usual = which.typical(name)
         if field in filled or usual is None or (field in ALL_SHAPE_FIELDS and field not in shape):
             continue
+        # How long a session is says nothing while it is not known how many a day there are.
+        often = "sessions_per_day" in filled or which.typical("sessions_per_day") is not None
+        if field == "session" and not often:
+            continue
         add(field, _written(usual.typical, name), usual.source, usual.mark)
     if "recovery_tau" in shape and "recovery_tau" not in filled:
         row = read_table("devices/waveforms.csv")[0]

@@ -32,6 +32,8 @@ def test_every_number_has_a_source_a_mark_and_a_range(key: str) -> None:
     assert c.mean_range[0] <= c.mean <= c.mean_range[1]
     assert c.sd_range[0] <= c.sd <= c.sd_range[1]
     assert c.low < c.mean < c.high
+    assert c.recall_d == (28.0 if key == "migraine" else 7.0)
+    assert len(c.recall_source) > 10
     assert len(c.source) > 10
     assert c.mark in MARKS
     assert c.evidence.endswith(".")
@@ -52,7 +54,7 @@ def test_every_parameter_exists_and_its_default_is_in_support(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_condition_has_a_sham_response_and_an_inflammatory_weight(key: str) -> None:
-    assert {"placebo_change", "w_inflammatory"} <= set(condition(key).parameters)
+    assert {"placebo_change", "w_inflammatory", "k_suppression"} <= set(condition(key).parameters)
 
 
 def test_every_row_of_values_belongs_to_a_condition_once() -> None:
@@ -63,12 +65,19 @@ def test_every_row_of_values_belongs_to_a_condition_once() -> None:
 
 def test_inflammation_carries_pain_in_arthritis_and_hardly_in_fibromyalgia() -> None:
     model = pain()
-    weight = {
-        key: condition(key).apply(draw(model, 400, 1), 1)["w_inflammatory"].mean() for key in KEYS
-    }
-    assert weight["rheumatoid-arthritis"] > 0.3
-    assert weight["fibromyalgia"] < 0.03
+    treated = {key: condition(key).apply(draw(model, 400, 1), 1) for key in KEYS}
+    assert treated["rheumatoid-arthritis"]["w_inflammatory"].mean() > 0.3
+    assert treated["fibromyalgia"]["k_suppression"].mean() < 0.03
     assert "not a credible driver" in condition("fibromyalgia").evidence
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_inflammation_is_counted_once(key: str) -> None:
+    """By DAS28 where the condition has it, else by suppression of TNF."""
+    own = condition(key).apply(draw(pain(), 200, 1), 1)
+    by_das = "das_0" in condition(key).parameters
+    assert np.all(own["k_suppression"] == 0.0) == by_das
+    assert np.all(own["w_inflammatory"] == 0.0) != by_das
 
 
 def test_apply_sets_only_what_the_condition_names() -> None:

@@ -30,13 +30,14 @@ def stimulate(system: Compiled, draws: Draws, hours: float = 3.0, **inputs: floa
 def plain(system: Compiled, shape: float) -> Draws:
     """Known gains: inhibition 0.5, facilitation 0.2, threshold at half the fibres."""
     return typical(system.model).having(
-        sign_shape=shape, g_inh=0.5, g_fac=0.2, x_T=0.5, phi_fac=0.4, n_D=4.0, k_slow=0.0
+        sign_shape=shape, g_inh=0.5, g_fac=0.2, x_T=0.5, phi_fac=0.4, n_D=4.0
     )
 
 
 def test_without_drive_tone_is_exactly_rest(system: Compiled) -> None:
-    found = stimulate(system, draw(system.model, 64, 3))
+    found = stimulate(system, draw(system.model, 64, 3).having(g_last=1.0))
     assert np.all(found["D"] == 0.0)
+    assert np.all(found["P_last"] == 0.0)
 
 
 def test_route_off_equals_sham_bit_for_bit(system: Compiled) -> None:
@@ -72,16 +73,56 @@ def test_monotone_shapes_keep_their_sign(system: Compiled, shape: int, sign: int
 
 
 def test_tone_is_linear_in_the_share_of_time_on(system: Compiled) -> None:
-    """Without the lasting part, whose build-up saturates."""
-    draws = draw(system.model, 16, 5).having(k_slow=0.0)
+    draws = draw(system.model, 16, 5)
     half, full = (stimulate(system, draws, u_A=15.0, on=on)["D_fast"][:, -1] for on in (0.5, 1.0))
     assert half == pytest.approx(full / 2, abs=1e-6)
 
 
 def test_the_noradrenergic_part_has_the_sign_of_the_condition(system: Compiled) -> None:
-    draws = typical(system.model, 3).having(sign_ne=[1.0, 0.0, -1.0], g_ne=0.5)
+    draws = typical(system.model, 3).having(sign_ne=[1.0, 0.0, -1.0], g_ne=0.5, tone_by_NE=1.0)
     found = stimulate(system, draws, NE=1.3)["D"][:, -1]
     assert found == pytest.approx([0.15, 0.0, -0.15], abs=1e-5)
+
+
+def test_direct_and_noradrenergic_parts_never_add(system: Compiled) -> None:
+    draws = plain(system, 1).having(g_ne=0.5)
+    direct, both = (stimulate(system, draws, u_A=20.0, NE=ne)["D"][0, -1] for ne in (1.0, 1.4))
+    through = stimulate(system, draws.having(tone_by_NE=1.0), u_A=20.0, NE=1.4)["D"][0, -1]
+    assert direct == both
+    assert through == pytest.approx(0.2, abs=1e-5)
+
+
+def daily(system: Compiled, draws: Draws, days: int, on_s: float, times_d: object) -> Trajectory:
+    """Sessions of ``on_s`` at the start of each day, half of the A fibres recruited."""
+    starts = np.arange(days) * 24 * HOUR_s
+    edges = np.append(np.stack([starts, starts + on_s], axis=1).ravel(), 2 * days * 24 * HOUR_s)
+    given_ = {"on": np.tile([1.0, 0.0], days), "u_A": 10.0, "f_stim": 20.0}
+    output_s = np.asarray(times_d, dtype=np.float64) * 24 * HOUR_s
+    return integrate(system, draws, Segments(edges, given_), output_s, rtol=1e-8)
+
+
+def test_lasting_relief_follows_its_exact_solution(system: Compiled) -> None:
+    draws = typical(system.model, 3).having(g_last=[0.4, 0.0, -0.4], k_last=[6.0, 6.0, 600.0])
+    rate = draws["k_last"] * 0.5 / (0.5 + draws["half_last"]) + 1 / 72
+    end = draws["g_last"] * (1 - 1 / (72 * rate))
+    found = daily(system, draws, 1, 300.0, [1.0])["P_last"][:, 0]
+    decayed = np.exp(-(24 - 300 / 3600) / 72)
+    assert found == pytest.approx(end * (1 - np.exp(-rate * 300 / 3600)) * decayed, abs=1e-6)
+
+
+def test_a_minute_a_day_can_last_and_need_not(system: Compiled) -> None:
+    """Where a minute saturates, it is near its end within days; where hours are needed, never."""
+    draws = typical(system.model, 2).having(g_last=0.3, k_last=[600.0, 0.01])
+    found = daily(system, draws, 12, 60.0, [12.0, 20.0])["P_last"]
+    assert found[0, 0] > 0.2
+    assert 0 < found[0, 1] < 0.1 * found[0, 0]
+    assert abs(found[1, 0]) < 1e-3
+
+
+def test_lasting_relief_has_no_preferred_sign_and_half_its_mass_at_zero(system: Compiled) -> None:
+    found = draw(system.model, 2000, 1)["g_last"]
+    assert np.mean(found == 0) == pytest.approx(0.5, abs=0.04)
+    assert np.mean(found > 0) == pytest.approx(np.mean(found < 0), abs=0.04)
 
 
 def test_priors_leave_the_sign_open_and_have_mass_at_zero(system: Compiled) -> None:
@@ -103,6 +144,6 @@ def test_tone_stays_within_its_gains(
     found = stimulate(system, draws, u_A=a, u_C=c, u_E=e, f_stim=rate, on=on, NE=ne)
     assert not found.status.any()
     most = np.maximum(draws["g_inh"], draws["g_fac"])
-    assert np.all(np.abs(found["D_slow"]) <= most[:, None] + 1e-6)
+    assert np.all(np.abs(found["P_last"]) <= np.abs(draws["g_last"])[:, None] + 1e-6)
     bound = most + draws["g_ne"] * abs(ne - 1)
     assert np.all(np.abs(found["D_fast"]) <= bound[:, None] + 1e-5)

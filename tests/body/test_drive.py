@@ -190,7 +190,6 @@ def test_the_ear_has_no_efferents_and_the_neck_no_ear() -> None:
     assert ear.rate_Hz("u_E").any()
     neck = drive_from_prior("cervical", protocol(), N)
     assert neck.absent == ("u_E",)
-    np.testing.assert_array_equal(neck.rate_Hz("u_B"), neck.rate_Hz("u_S"))
 
 
 def test_every_class_of_device_has_a_prior_that_exists() -> None:
@@ -303,3 +302,31 @@ def test_a_train_is_the_median_window() -> None:
     )
     nothing = replace(text, schedule=Schedule(np.empty((0, 2))))
     assert drive_from_prior("cervical", nothing, 3).n_train == 0
+
+
+def test_channels_of_a_prior_are_drawn_apart() -> None:
+    """Few cardiac efferents do not mean few splenic ones; each channel keeps its own prior."""
+    neck = drive_from_prior("cervical", protocol(), 4000, seed=1)
+    heart, spleen = (neck.fraction(channel) > 0 for channel in ("u_B", "u_S"))
+    both = np.mean(heart & spleen)
+    assert both == pytest.approx(heart.mean() * spleen.mean(), abs=0.02)
+    assert heart.mean() == pytest.approx(0.2, abs=0.03)
+    assert spleen.mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_splenic_c_fibres_do_not_dilute_the_b_fibres() -> None:
+    drive = drive_from_recruitment(NERVE, protocol(), N)
+    splenic = {g.fibre_class: g for g in drive.groups if g.group == "splenic-efferent"}
+    assert (splenic["B"].channel, splenic["C"].channel) == ("u_S", "")
+    np.testing.assert_allclose(drive.fraction("u_S"), splenic["B"].fraction, rtol=1e-12)
+
+
+def test_a_channel_that_rests_on_few_fibres_says_so() -> None:
+    """60 fibres of each kind say nothing; 7 of the only kind that feeds a channel do."""
+    assert drive_from_recruitment(NERVE, protocol(), N).notes == ()
+    splenic = np.flatnonzero(NERVE.population.group == "splenic-efferent")
+    b_fibres = splenic[NERVE.population.fibre_class[splenic] == "B"]
+    kept = np.setdiff1d(np.arange(len(NERVE)), b_fibres[7:])
+    (said,) = drive_from_recruitment(reordered(NERVE, kept), protocol(), N).notes
+    assert said.startswith("u_S rests on 7 fibres")
+    assert drive_from_prior("cervical", protocol(), N).notes == ()

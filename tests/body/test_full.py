@@ -130,7 +130,7 @@ def test_every_gain_is_a_distribution_with_its_default_inside() -> None:
 
 
 def test_nothing_was_fitted_to_what_validates() -> None:
-    """Every table of the body that says what its values were fitted to, not only the full body's."""
+    """In every table of the body that says what its values were fitted to."""
     roles = {o.id: o.role for o in observations().values()}
     fitted = [
         (file.name, row["symbol"], source)

@@ -214,6 +214,15 @@ def test_half_of_the_prior_has_no_effect() -> None:
     assert idle.mean() == pytest.approx(0.3 + 0.7 * 0.3, abs=0.03)
 
 
+def test_one_pulse_can_suffice_and_a_day_can_do_nothing() -> None:
+    """Olofsson 2015 (one pulse, rodents) lies inside the prior, and so does no effect in a day."""
+    per_spike = draw(immune(), 4000, 2)["k_on_anti"]
+    one_pulse = 1 - np.exp(-per_spike) > 0.3
+    day_of_minutes_at_1_Hz = 1 - np.exp(-60 * per_spike) < 0.05
+    assert 0.1 < one_pulse.mean() < 0.25
+    assert 0.02 < day_of_minutes_at_1_Hz.mean() < 0.25
+
+
 def test_unknown_names_are_one_clear_error(system: Compiled, someone: Draws) -> None:
     with pytest.raises(InputError, match="Vmax_anti"):
         someone.having(Vmax_ant=0.1)

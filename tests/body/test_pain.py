@@ -48,6 +48,20 @@ def test_course_and_expectation_relax_as_exponentials(system: Compiled) -> None:
         assert found[state] == pytest.approx(expected, abs=1e-6)
 
 
+def test_pain_area_gives_the_mean_over_any_window(system: Compiled) -> None:
+    """Course and expectation as exponentials: their mean over the last four of twelve weeks."""
+    draws = draw(system.model, 20, 3).having(A_PM=0.0)
+    area = course(system, draws, [8.0, 12.0])["pain_area"]
+    expected = 0.0
+    for share, tau in (
+        (1 - draws["share_expect"], draws["tau_nat"]),
+        (draws["share_expect"], draws["tau_X"]),
+    ):
+        end = -share * draws["placebo_change"] / (1 - np.exp(-12 / tau))
+        expected = expected + end * (1 - tau / 4 * (np.exp(-8 / tau) - np.exp(-12 / tau)))
+    assert (area[:, 1] - area[:, 0]) / 28 == pytest.approx(expected, abs=1e-6)
+
+
 def test_the_core_follows_constant_mood_as_the_linear_model(system: Compiled) -> None:
     draws = typical(system.model).having(**NOTHING)
     weeks = np.array([2.0, 12.0, 60.0])
@@ -65,14 +79,17 @@ def test_nothing_changes_without_anything(system: Compiled) -> None:
     ("link", "source", "value", "gain"),
     [
         ("link_cytokine_pain", "das_change", -2.0, 0.43 * 0.5 * -2.0),
+        ("link_cytokine_pain", "suppression", 0.5, -0.2 * 0.5),
         ("link_descending_pain", "D", 0.5, -0.45 * 0.5),
+        ("link_descending_pain", "P_last", 0.3, -0.3),
         ("link_plasticity_pain", "W", 0.8, -0.3 * 0.8),
     ],
 )
 def test_each_link_adds_its_own_part_and_nothing_when_off(
     system: Compiled, link: str, source: str, value: float, gain: float
 ) -> None:
-    draws = typical(system.model).having(**NOTHING, w_inflammatory=0.43, chi=0.3, **{link: 1.0})
+    own = {"w_inflammatory": 0.43, "k_suppression": 0.2, "chi": 0.3}
+    draws = typical(system.model).having(**NOTHING, **own, **{link: 1.0})
     on = course(system, draws, [1.0], **{source: value})["pain"][0, 0]
     off = course(system, draws.having(**{link: 0.0}), [1.0], **{source: value})["pain"][0, 0]
     assert on == pytest.approx(gain)
@@ -103,7 +120,9 @@ def test_the_fall_of_disease_activity_under_placebo_is_counted_once(system: Comp
 
 def test_with_the_disease_organ_only_what_the_vagus_adds_reaches_pain() -> None:
     joined = compile_model(compose("joined", pain(), disease()), compiled=False)
-    draws = draw(joined.model, 6, 1).having(w_inflammatory=0.5, link_expectation=0.0)
+    draws = draw(joined.model, 6, 1).having(
+        w_inflammatory=0.5, k_suppression=0.0, link_expectation=0.0
+    )
     sham, active = (course(joined, draws, [12.0], suppression=s) for s in (0.0, 0.5))
     assert np.all(sham["das_change"] < -0.01)
     assert sham["pain"] == pytest.approx(sham["N_course"], abs=1e-6)

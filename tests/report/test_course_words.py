@@ -83,7 +83,7 @@ def test_uncertain_harm_is_no_harm() -> None:
 
 def test_no_effect_at_all() -> None:
     text = say(0.0, 0.0, 0.0)
-    assert "exactly where sham puts it: no link that is on leads" in text
+    assert "exactly where sham puts it, in every draw" in text
     assert "interval" not in text
 
 

@@ -13,8 +13,16 @@ from vagus.validation.heart import COMPARISONS, endotoxin_course
 FAILED = {"atropine-1985-block", "mokrane-1998-sympathetic-delay", "copeland-2005-hr-peak-time"}
 """Published constants that do not meet these data; kept in the table."""
 
-COMPATIBLE = {"paleczny-2019-expiration", "paleczny-2019-ungated"}
-"""The sign of the auricular effect is free, so the model would have agreed with its opposite."""
+COMPATIBLE = {
+    "paleczny-2019-expiration", "paleczny-2019-inspiration", "paleczny-2019-ungated",
+    "paleczny-2019-hrv", "left-vns-epilepsy-rr", "nectar-hf-heart-rate",
+}  # fmt: skip
+"""The sign of the auricular effect is free, so the model would have agreed with its opposite, and
+reaches beyond the measured nulls; so does bradycardia with the cardiac efferents that a cuff at 1.5
+mA recruits. The contrast of the halves of a breath lies at the edge of its interval and is left
+open."""
+
+OPEN = {"paleczny-2019-contrast"}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +68,8 @@ def test_verdicts_at_200_draws(rows, seed):
         for c in COMPARISONS
     }
     assert {name for name, verdict in found.items() if verdict == "failed"} == FAILED
-    assert {name for name, verdict in found.items() if verdict == "compatible"} == COMPATIBLE
+    compatible = {name for name, verdict in found.items() if verdict == "compatible"}
+    assert compatible - OPEN == COMPATIBLE
 
 
 def janum_error(**changed):

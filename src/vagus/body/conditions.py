@@ -47,7 +47,9 @@ class Condition:
     ``mean`` and ``sd`` of the outcome before treatment, in ``unit`` (`NRS` 0-10 or `days/28 d`),
     each with the (low, high) that sources span; ``low`` and ``high`` bound the scale;
     ``smallest_noticed``: the smallest difference that patients call important, None where none was
-    read. ``evidence`` says in one sentence what is known, negative results included.
+    read. ``recall_d`` [d]: the period that a value of the outcome is a mean over, ending when it is
+    read, with its source in ``recall_source``. ``evidence`` says in one sentence what is known,
+    negative results included.
     """
 
     key: str
@@ -62,6 +64,8 @@ class Condition:
     high: float
     smallest_noticed: float | None
     smallest_noticed_source: str
+    recall_d: float
+    recall_source: str
     source: str
     mark: str
     evidence: str
@@ -114,6 +118,8 @@ def condition(key: str) -> Condition:
         high=float(row["high"]),
         smallest_noticed=float(row["smallest_noticed"]) if row["smallest_noticed"] else None,
         smallest_noticed_source=row["smallest_noticed_source"],
+        recall_d=float(row["recall_d"]),
+        recall_source=row["recall_source"],
         source=row["reference"],
         mark=row["mark"],
         evidence=row["claim"],

@@ -22,13 +22,16 @@ from vagus.errors import InputError
 Floats = NDArray[np.float64]
 Subset = frozenset[str]
 
+SENSATION = "sensation"
 ROUTES: Mapping[str, str] = {
     "cytokines": "route_cytokines",
     "brainstem": "route_brainstem",
     "mood": "route_mood",
     "plasticity": "route_plasticity",
+    SENSATION: "link_sensation_expectation",
 }
-"""Part of the decomposition -> the link that switches it."""
+"""Part of the decomposition -> the link that switches it. Sensation is no effect of the nerve: what
+is felt may raise what is expected (off by default)."""
 
 
 def subsets(routes: Sequence[str]) -> tuple[Subset, ...]:

@@ -12,7 +12,7 @@ Where in a nerve the fibres of one organ lie is not known, so each draw takes on
 `vagus.fibre.recruitment`, by group and class; the same seed takes the same places at every current.
 For electrodes on or in the skin: a documented prior (``recruitment_priors.csv``), wide and with
 mass at zero. It does not depend on the current, which users of such devices set until they feel it;
-at 0 mA it is 0. Fibres of one class and direction are drawn together.
+at 0 mA it is 0. Channels are drawn apart.
 
 **Reliability.** A class follows every pulse up to a rate f_max and f_max pulses per second beyond
 it: min(1, f_max / f), f_max drawn from ``conduction_reliability.csv``. A burst counts as one pulse,
@@ -141,6 +141,20 @@ class Drive:
         """Channels that no fibre feeds: the ear's from a cervical nerve, most of them from skin."""
         fed = {g.channel for g in self.groups}
         return tuple(c for c in CHANNELS if c not in fed)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence for each channel that rests on few fibres of the nerve."""
+        if self.source == "prior":
+            return ()
+        fewest = _fewest_fibres()
+        counted = {c: sum(g.weight for g in self.groups if g.channel == c) for c in CHANNELS}
+        return tuple(
+            f"{channel} rests on {fibres:.0f} fibres, fewer than {fewest:.0f}: the share recruited "
+            "is coarse; give the nerve more fibres."
+            for channel, fibres in counted.items()
+            if 0 < fibres < fewest
+        )
 
     def columns(self) -> dict[str, Floats]:
         """Symbol of ``drive.csv`` -> [n] values; `pairing` is left to the study."""
@@ -319,10 +333,9 @@ def _placed_share(
 
 
 def _prior_share(row: Row, n: int, seed: int) -> Floats:
-    what = SENSATION if row["channel"] == SENSATION else row["direction"]
     prior = parse_prior(row["distribution"], f"recruitment_priors.csv: {row['prior']}")
     assert prior is not None  # the table holds distributions only
-    return prior.quantile(uniforms(f"{row['prior']} {row['fibre_class']} {what}", n, seed))
+    return prior.quantile(uniforms(f"{row['prior']} {row['channel']}", n, seed))
 
 
 def _pulses_per_train(protocol: Protocol) -> float:
@@ -331,6 +344,11 @@ def _pulses_per_train(protocol: Protocol) -> float:
     if not on.size:
         return 0.0
     return float(np.ceil(np.median(off - on) * protocol.frequency_Hz - 1e-6))
+
+
+def _fewest_fibres() -> float:
+    rows = {row["id"]: row["value"] for row in read_table("body/drive_settings.csv")}
+    return float(rows["few-fibres"])
 
 
 def _check_number(n: int) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vagus.body.compiled import Compiled
 from vagus.body.conditions import Condition
-from vagus.body.decompose import ROUTES, Subset, shapley, subsets
+from vagus.body.decompose import ROUTES, SENSATION, Subset, shapley, subsets
 from vagus.body.draws import Draws
 from vagus.body.integrate import STATUS, Segments, integrate
 from vagus.body.outcome import Course, Decomposition
@@ -26,8 +26,8 @@ from vagus.body.outcome import Course, Decomposition
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-DRIVE = ("u_A", "u_C", "u_B", "u_S", "u_E")
-"""Parameters that stimulation sets and a sham device leaves at zero."""
+DRIVE = ("u_A", "u_C", "u_B", "u_S", "u_E", "sensation")
+"""Parameters that stimulation sets and a sham device leaves at zero: it is not felt either."""
 
 ABLATIONS: Mapping[str, tuple[str, ...]] = {
     "no monoamine effect on mood": ("link_monoamine_mood",),
@@ -35,7 +35,7 @@ ABLATIONS: Mapping[str, tuple[str, ...]] = {
     "no link from trained maps to pain": ("link_plasticity_pain",),
     "no link from cytokines to pain": ("link_cytokine_pain", "link_cytokine_ppt"),
     "no descending control of pain": ("link_descending_pain", "link_descending_ppt"),
-    "sensation only": tuple(ROUTES.values()),
+    "sensation only": tuple(link for route, link in ROUTES.items() if route != SENSATION),
 }
 """What is switched off to see what a prediction rests on: name -> links."""
 DAY_S = 86_400.0
@@ -131,7 +131,7 @@ def _decomposition(
     parts = {
         "natural course": end["natural"] - start,
         "sham response": end["sham"] - end["natural"],
-        **{route: shares.get(route, np.zeros_like(start)) for route in ROUTES},
+        **{r: shares.get(r, np.zeros_like(start)) for r in ROUTES if r != SENSATION or r in shares},
     }
     total = end["active"] - start if routes else end["sham"] - start
     return Decomposition(

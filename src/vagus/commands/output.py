@@ -80,8 +80,13 @@ def print_json(value: Any) -> None:
 
 
 def warn(message: str) -> None:
-    """A warning on stderr."""
-    stderr().print(Text.assemble(("warning: ", "bold yellow"), message), soft_wrap=True)
+    """A warning on stderr; a message that names its own level keeps it."""
+    level, _, rest = message.partition(": ")
+    if level in ("error", "warning", "unknown"):
+        message = rest
+    else:
+        level = "warning"
+    stderr().print(Text.assemble((f"{level}: ", "bold yellow"), message), soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

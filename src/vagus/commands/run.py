@@ -81,7 +81,9 @@ def _print(summary: dict[str, Any]) -> None:
     parts = [(row["part"], _interval(row, digits)) for row in summary["decomposition"]]
     parts.append(("in all", _interval(summary["total"], digits)))
     unit = summary["decomposition"][0]["unit"]
-    beside = ("part", f">change after {summary['read_at_days']:g} days, {unit}")
+    days = summary["read_at_days"]
+    when = f"{days:g} day{'' if days == 1 else 's'}"
+    beside = ("part", f">change after {when}, {unit}")
     stdout().print(table("What it is made of", beside, parts))
     if summary["failed"]:
         stdout().print(f"draws that could not be integrated: {len(summary['failed'])}")

@@ -90,8 +90,8 @@ def sentence(given: str, condition: Condition, outcome: OutcomeRow, part: Carrie
         return f"No draw of this run could be integrated: nothing is predicted for {what}."
     if d.low == d.high == 0:
         return (
-            f"With {given}, the model puts {what} exactly where sham puts it: no link that is on "
-            "leads from the stimulation to this outcome."
+            f"With {given}, the model puts {what} exactly where sham puts it, in every draw: what "
+            "reaches the body moves nothing that is linked to this outcome."
         )
     put = f"With {given}, the model puts {what} {_place(d.middle, condition.unit)}"
     ends = range_words(d)

@@ -21,7 +21,10 @@ from numpy.typing import ArrayLike
 from vagus.data import read_table
 from vagus.errors import InputError
 
-ORGANS = ("heart", "endotoxin", "immune", "sensitivity", "brainstem", "mood", "plasticity", "pain")
+ORGANS = (
+    "heart", "endotoxin", "immune", "sensitivity", "brainstem", "mood", "plasticity", "pain",
+    "chain",
+)  # fmt: skip
 RESOLVED = 1e-6
 """What integration does not resolve, relative to the measured effect, is no effect."""
 

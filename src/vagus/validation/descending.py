@@ -3,6 +3,7 @@
 How many fibres each experiment recruited is not known. Implants in patients are taken to recruit
 half to all of the cervical A fibres at their full setting and in proportion below it, and no C
 fibres; surface stimulation 0.3 to all of the auricular A-beta fibres. These ranges are assumed.
+Norepinephrine follows stimulation as in the body.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from vagus.body.compiled import Compiled, compile_model
 from vagus.body.draws import Draws, draw
 from vagus.body.integrate import Segments, integrate
+from vagus.body.organs.brainstem import brainstem
 from vagus.body.organs.descending import descending
+from vagus.body.organs.monoamines import monoamines
 from vagus.body.priors import uniforms
 from vagus.body.statement import compose, state_model, table
 from vagus.validation.comparison import Comparison, Simulated, exactly, interval
@@ -28,12 +31,18 @@ HOUR_s = 3600.0
 
 @cache
 def _system() -> Compiled:
-    return compile_model(compose("acute", state_model(table("drive"), {}), descending()))
+    drive = state_model(table("drive"), {})
+    return compile_model(compose("acute", drive, brainstem(), monoamines(), descending()))
 
 
 @cache
 def _draws(draws: int, seed: int) -> Draws:
     return draw(_system().model, draws, seed)
+
+
+def _rats(draws: int, seed: int) -> Draws:
+    """Draws that respond to stimulation directly."""
+    return _draws(draws, seed).having(tone_by_NE=0.0, g_inh=1.0, g_fac=0.4)
 
 
 def tone(draws: Draws, hours: float = 1.0, **fractions: float | Floats) -> dict[str, Floats]:
@@ -70,7 +79,7 @@ def _shape(value: int) -> Comparison:
 
     def simulate(draws: int, seed: int) -> Simulated:
         """Share of draws that inhibit at strong, and facilitate at weak, stimulation or not."""
-        drawn = _draws(draws, seed).having(g_inh=1.0, g_fac=0.4, n_D=4.0, x_T=0.8, phi_fac=0.4)
+        drawn = _rats(draws, seed).having(n_D=4.0, x_T=0.8, phi_fac=0.4)
         weak, strong = (np.sign(np.round(tone(drawn, u_A=f)["D"], 3)) for f in (0.32, 1.0))
         found = {1: (weak >= 0) & (strong > 0), 0: (weak < 0) & (strong > 0), -1: strong < 0}
         return exactly(float(np.mean(found[value])))
@@ -80,7 +89,7 @@ def _shape(value: int) -> Comparison:
 
 def _facilitation_range(draws: int, seed: int) -> Simulated:
     """Recruitment of strongest facilitation over that at which half of inhibition is reached."""
-    drawn = _draws(draws, seed).having(sign_shape=0.0, g_inh=1.0, g_fac=0.4, x_T=1.0, k_slow=0.0)
+    drawn = _rats(draws, seed).having(sign_shape=0.0, x_T=1.0)
     shares = np.arange(0.05, 1.05, 0.05)
     curve = np.stack([tone(drawn, u_A=float(share))["D"] for share in shares])
     return interval(shares[np.argmin(curve, axis=0)])

@@ -1,8 +1,10 @@
 """Published heart results beside the heart organ: rest, dynamics, endotoxin, stimulation.
 
-Between people: rest, blocks and endotoxin responses are reported as means of a study, so they meet
-means over as many draws as the study had people. Effects of stimulation meet the draws themselves,
-whose gains are unknown for a population rather than different between people.
+Stimulation drives the organ as in the chain (`study_drives`): priors of electrodes on the skin, and
+the shares of fibres that a cuff recruits in the chain's own nerve. Between people: rest, blocks
+and endotoxin responses are reported as means of a study, so they meet means over as many draws as
+the study had people. Effects of stimulation meet the draws themselves, whose gains are unknown for
+a population rather than different between people.
 """
 
 from __future__ import annotations
@@ -22,20 +24,10 @@ from vagus.body.organs.immune import immune
 from vagus.body.statement import compose, state_model, table
 from vagus.data import read_table
 from vagus.validation.comparison import Comparison, Simulated, exactly, interval
+from vagus.validation.study_drives import channels, study
 
 Floats = NDArray[np.float64]
 HOUR_S = 3600.0
-
-AURICULAR_HZ = 25.0
-"""Every auricular A-beta fibre firing at 25 Hz: the most that 25 Hz pulses can evoke."""
-
-IMPLANTED_HZ = 25.0
-"""Usual implanted rate, 20 to 30 Hz."""
-
-RECRUITED = 0.05
-"""Most of the cardiac efferents recruited at therapeutic currents. A heart-rate fall of 10 % takes
-1.1 Hz of vagal firing, a twentieth of 25 Hz, and needs 3.5 mA (median of 10 people with a helical
-cuff, medRxiv 2025.10.03.25337063); clinical currents lie below."""
 
 
 @cache
@@ -191,12 +183,16 @@ def _peak_time(study: str, people: int) -> Callable[[int, int], Simulated]:
 
 
 @cache
-def _auricular(draws: int, seed: int) -> dict[str, Variability]:
+def _auricular(name: str, draws: int, seed: int) -> dict[str, Variability]:
     """Variability at rest and under auricular stimulation, gated or not; same mean rate."""
+    rate_Hz = float(study(name)["rate_Hz"])
     drawn = draw(beat_system().model, draws, seed)
+    # Beats take one rate for all draws: the share recruited of each goes into its gain.
+    share = channels(name, draws, seed)["u_E"] / rate_Hz
+    drawn = drawn.having(G_ear=drawn["G_ear"] * share)
     found = {"rest": variability(simulate_beats(drawn, 120.0))}
     for gating, rate in (("ungated", 1.0), ("expiration", 2.0), ("inspiration", 2.0)):
-        drive = {"u_E": rate * AURICULAR_HZ / 2}
+        drive = {"u_E": rate * rate_Hz / 2}
         found[gating] = variability(simulate_beats(drawn, 120.0, drive, gating))
     return found
 
@@ -209,7 +205,7 @@ def _rate_change(gating: str) -> Callable[[int, int], Simulated]:
 
 
 def _percent(draws: int, seed: int, gating: str) -> Floats:
-    found = _auricular(draws, seed)
+    found = _auricular("paleczny-2019", draws, seed)
     return 100 * (found[gating].heart_rate_bpm / found["rest"].heart_rate_bpm - 1)
 
 
@@ -218,13 +214,13 @@ def _contrast(draws: int, seed: int) -> Simulated:
 
 
 def _gated_hrv(draws: int, seed: int) -> Simulated:
-    found = _auricular(draws, seed)
+    found = _auricular("paleczny-2019", draws, seed)
     return interval(np.log(found["expiration"].rmssd_ms / found["inspiration"].rmssd_ms))
 
 
 def _wolf(draws: int, seed: int) -> Simulated:
     """g: change of ln RMSSD over its SD between draws."""
-    found = _auricular(draws, seed)
+    found = _auricular("wolf-2021", draws, seed)
     rest, active = np.log(found["rest"].rmssd_ms), np.log(found["ungated"].rmssd_ms)
     return interval((active - rest) / rest.std(ddof=1))
 
@@ -235,13 +231,16 @@ def _control_rmssd(draws: int, seed: int) -> Simulated:
 
 
 @cache
-def _implanted(draws: int, seed: int) -> tuple[Floats, Floats]:
+def _implanted(name: str, draws: int, seed: int) -> tuple[Floats, Floats]:
     """[n] change of mean RR (ms) and heart rate (bpm) in the last of 150 s of stimulation."""
+    rates = channels(name, draws, seed)
     drawn = draw(heart(), draws, seed)
-    share = np.random.default_rng([seed, 17]).uniform(0.0, RECRUITED, draws)
-    drawn = drawn.having(G_eff=drawn["G_eff"] * share)
-    on = {"on": np.array([0.0, 1.0]), "u_B": np.full(2, IMPLANTED_HZ)}
-    step = Segments(np.array([0.0, 60.0, 210.0]), on)
+    # One spike per second at the input: each draw's rates are in its gains.
+    drawn = drawn.having(
+        G_eff=drawn["G_eff"] * rates["u_B"], G_aff=drawn["G_aff"] * rates["u_A"]
+    )  # fmt: skip
+    constant = {"on": np.array([0.0, 1.0]), "u_B": np.ones(2), "u_A": np.ones(2)}
+    step = Segments(np.array([0.0, 60.0, 210.0]), constant)
     found = integrate(_system(), drawn, step, np.array([60.0, 210.0]))
     return (
         np.diff(found["rr_interval"], axis=1)[:, 0],
@@ -277,9 +276,11 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison("levy-zieske-1969-interaction", _interaction, "1 Hz vagal step, 4 and 0 Hz more"),
     Comparison("carlson-1992-gain", _carlson, "1 Hz vagal step, every evoked spike counts"),
     Comparison("wolf-2021-control-rmssd", _control_rmssd, "typical values, 120 s of beats"),
-    Comparison("wolf-2021-vmhrv", _wolf, "120 s of beats, auricular afferents at 12.5 Hz or none"),
+    Comparison("wolf-2021-vmhrv", _wolf, "120 s of beats, prior of the ear, 12.5 Hz"),
     Comparison(
-        "paleczny-2019-expiration", _rate_change("expiration"), "25 Hz in half of the breath"
+        "paleczny-2019-expiration",
+        _rate_change("expiration"),
+        "prior of the ear, half a breath",
     ),
     Comparison("paleczny-2019-inspiration", _rate_change("inspiration"), "the same, other half"),
     Comparison("paleczny-2019-ungated", _rate_change("ungated"), "the same mean rate throughout"),
@@ -287,13 +288,13 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison("paleczny-2019-hrv", _gated_hrv, "the same people, one half over the other"),
     Comparison(
         "left-vns-epilepsy-rr",
-        lambda draws, seed: interval(_implanted(draws, seed)[0]),
-        "150 s at 25 Hz, none to a twentieth of the cardiac efferents recruited",
+        lambda draws, seed: interval(_implanted("left-vns-epilepsy", draws, seed)[0]),
+        "150 s at 25 Hz, fibres that a cuff at 1.5 mA recruits in the traced nerve",
     ),
     Comparison(
         "nectar-hf-heart-rate",
-        lambda draws, seed: interval(_implanted(draws, seed)[1]),
-        "as the row above; not adapted to heart failure",
+        lambda draws, seed: interval(_implanted("nectar-hf", draws, seed)[1]),
+        "as the row above at 20 Hz; not adapted to heart failure",
     ),
     Comparison("janum-2016-hr-rise", _rise("Janum 2016", 20), f"its TNF means, {_STUDY}"),
     Comparison("janum-2016-hr-peak-time", _peak_time("Janum 2016", 20), f"its TNF, {_STUDY}"),

@@ -134,9 +134,9 @@ def _mood(draws: int, seed: int) -> Simulated:
 
 
 def _das(draws: Draws, das_change: float) -> Floats:
-    """Change of pain [draw] in NRS of rheumatoid arthritis with ``das_change``, all counted."""
+    """Change of pain [draw] in NRS of rheumatoid arthritis with ``das_change`` of treatment."""
     segments = Segments(np.array([0.0, WEEK_s]), {"das_change": das_change})
-    alone = draws.having(w_inflammatory=1.0, link_natural_course=0.0, link_expectation=0.0)
+    alone = draws.having(link_natural_course=0.0, link_expectation=0.0)
     found = integrate(_system(), alone, segments, [WEEK_s], workers=1)["pain"][:, -1]
     return np.asarray(condition("rheumatoid-arthritis").sd * found)
 
@@ -174,8 +174,8 @@ COURSE = (
     _arm("cepeda-hiv-neuropathy", "neuropathic", 12.0),
     _arm("vollert-2020-wk12", "rheumatoid-arthritis", 12.0, 10.0),
     _arm("vollert-2020-wk24", "rheumatoid-arthritis", 24.0, 10.0),
-    Comparison("ibrahim-2022-slope", _slope, "all pain counted as inflammatory"),
-    Comparison("ra-pain-in-remission", _remission, "all pain counted as inflammatory"),
+    Comparison("ibrahim-2022-slope", _slope, "the condition's share of inflammation"),
+    Comparison("ra-pain-in-remission", _remission, "the condition's share of inflammation"),
     _arm("menezes-costa-2012-wk6", "low-back-pain", 6.0, 10.0, baseline=True),
     _arm("menezes-costa-2012-wk26", "low-back-pain", 26.0, 10.0, baseline=True),
     _arm("menezes-costa-2012-wk52", "low-back-pain", 52.0, 10.0, baseline=True),

@@ -1,8 +1,9 @@
 """Suppression of cytokines by the vagus, and disease activity, beside published results.
 
-Each draw is one possible truth for people in general. Drives of the studies are assumptions
-(``vns_study_drives.csv``). The prior has mass at zero, so that a null cannot be missed, and no
-positive result can be more than compatible: these rows say what the data leave open.
+Each draw is one possible truth for people in general. Drives are those of the chain
+(`study_drives`), schedules of the studies mostly assumptions (``vns_study_drives.csv``). The prior
+has mass at zero, so that a null cannot be missed by much, and no positive result can be more than
+compatible: these rows say what the data leave open.
 """
 
 from __future__ import annotations
@@ -13,25 +14,38 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vagus.body.compiled import Compiled, compile_model
-from vagus.body.draws import typical
+from vagus.body.draws import Draws, draw, typical
 from vagus.body.integrate import Segments, Trajectory, integrate
 from vagus.body.organs.disease import disease
-from vagus.data import Row, read_table
+from vagus.body.organs.immune import immune
+from vagus.body.statement import compose, state_model, table
 from vagus.validation.comparison import Comparison, Simulated, exactly, interval
-from vagus.validation.cytokines import people, system
+from vagus.validation.cytokines import people
+from vagus.validation.study_drives import channels
+from vagus.validation.study_drives import study as _study
 
 Floats = NDArray[np.float64]
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 
 @cache
-def _study(name: str) -> Row:
-    return next(row for row in read_table("body/vns_study_drives.csv") if row["study"] == name)
+def system() -> Compiled:
+    """The immune organ with the drive as parameters, so that each draw has its own."""
+    return compile_model(compose("driven_immune", state_model(table("drive"), {}), immune()))
+
+
+@cache
+def driven(study: str, draws: int, seed: int) -> Draws:
+    """``draws`` of the organ, each with its drive in ``study``."""
+    own = system().model.parameters
+    rates = {k: v for k, v in channels(study, draws, seed).items() if k in own}
+    return draw(system().model, draws, seed).having(**rates)
 
 
 def drive(study: str) -> dict[str, float]:
-    """Spikes per second of the fibre groups while ``study`` stimulates."""
-    return {f"u_{group}": float(_study(study)[f"u_{group}_Hz"]) for group in ("A", "S", "E")}
+    """Median spikes per second while ``study`` stimulates, for organs that take one drive."""
+    rates = channels(study, 2000, 0)
+    return {name: float(np.median(rates[name])) for name in ("u_A", "u_S", "u_E")}
 
 
 @cache
@@ -42,8 +56,8 @@ def stimulated(study: str, draws: int, seed: int) -> Trajectory:
     starts = np.arange(int(row["days"]) * per_day) * DAY / per_day
     end = starts[-1] + float(row["read_h"]) * HOUR
     edges = np.append(np.stack([starts, starts + session], axis=1).ravel(), end)
-    inputs: dict[str, ArrayLike] = {"on": np.tile([1.0, 0.0], len(starts)), **drive(study)}
-    return integrate(system(), people(draws, seed), Segments(edges, inputs), [0.0, end])
+    inputs: dict[str, ArrayLike] = {"on": np.tile([1.0, 0.0], len(starts))}
+    return integrate(system(), driven(study, draws, seed), Segments(edges, inputs), [0.0, end])
 
 
 def relative(study: str, quantity: str, draws: int, seed: int) -> Floats:
@@ -85,8 +99,9 @@ def _kox(draws: int, seed: int) -> Simulated:
     times = np.arange(0.0, edges[-1], 5 * MINUTE)
     peaks = []
     for on in ([1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]):
-        segments = Segments(edges, {"on": np.array(on), "lps": lps, **drive("kox-2015")})
-        peaks.append(integrate(system(), people(draws, seed), segments, times)["TNF"].max(axis=1))
+        segments = Segments(edges, {"on": np.array(on), "lps": lps})
+        who = driven("kox-2015", draws, seed)
+        peaks.append(integrate(system(), who, segments, times)["TNF"].max(axis=1))
     return interval(peaks[0] / peaks[1] - 1)
 
 
@@ -118,7 +133,7 @@ def _half_life(draws: int, seed: int) -> Simulated:
 
 
 def _rows() -> tuple[Comparison, ...]:
-    how = "draws of the prior, drive assumed"
+    how = "draws of the priors, drive of a cuff or of electrodes on the skin as in the chain"
     change = {
         "aranow-2021-tnf": _absolute, "aranow-2021-il6": _absolute,
         "schiweck-2024-tnf": _hedges, "schiweck-2024-il6": _hedges,

@@ -11,9 +11,10 @@ does. Only one of the two acts in a draw: the trial's effect already contains wh
 did. The effect itself is contested: RECOVER's primary outcome was null, D-23 was not randomised.
 
 Two stages, because mediation of pain relief by mood grew more than eightfold from week 1 to week 8
-under duloxetine (Fujikoshi 2016), more than one stage allows; Taylor 2006 (a third of the benefit
-in week 1) contradicts any slow start, and fails here. Expectation follows Posternak 2005. Pain acts
-over weeks to months: within persons, pain does not predict mood from day to day (Frumkin 2021).
+under duloxetine (Fujikoshi 2016, no independent test therefore), more than one stage allows; Taylor
+2006 (a third of the benefit in week 1) contradicts any slow start, and fails here. Expectation
+follows Posternak 2005. Pain acts over weeks to months: within persons, pain does not predict mood
+from day to day (Frumkin 2021).
 """
 
 from __future__ import annotations

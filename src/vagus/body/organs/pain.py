@@ -9,8 +9,10 @@ own, and together pass through the published change at the published time whatev
 The core is the linear weekly model fitted to a pain clinic (CHOIR): persistence -0.051/wk and mood
 0.0126/wk, a confounded upper bound. Disease activity adds to pain where the condition has an
 inflammatory share; the fall of it that placebo arms show is taken off first, because
-`placebo_change` already holds what that does to pain. Descending tone and trained maps act at once;
-the latter is off by default, because the one direct test of it was negative (Adcock 2022).
+`placebo_change` already holds what that does to pain. Where no DAS28 is defined, suppression of TNF
+acts by itself, with a prior that is mostly zero. Descending tone, lasting relief and trained maps
+act at once; the last is off by default, because the one direct test of it was negative (Adcock
+2022). `pain_area` sums pain over time: what patients recall is a mean over days, not an instant.
 
 Draws of the priors are group means of different trials, not patients: what single patients' ratings
 do around them is in `tau_level`, `icc_day`, `phi_day` and `sd_within`, which no equation reads.
@@ -26,7 +28,7 @@ q = table("pain")
 
 
 def pain() -> Model:
-    """Inputs `M`, `D`, `W`, `das_change`, `sensation`; output `pain` [SD]."""
+    """Inputs `M`, `D`, `P_last`, `W`, `das_change`, `suppression`, `sensation`; output `pain`."""
     felt = 1 + q.link_sensation_expectation * q.k_sensation * q.sensation
     course = _approach((1 - q.share_expect) * q.placebo_change, q.tau_nat)
     expected = _approach(q.share_expect * q.placebo_change, q.tau_X) * felt
@@ -38,14 +40,16 @@ def pain() -> Model:
         q.das_course: -q.kout_DAS * (q.das_0 * q.Emax_DAS * background + q.das_course),
     }
     treated = q.das_change - q.das_course
+    inflamed = q.w_inflammatory * q.k_das * treated - q.k_suppression * q.suppression
     change = (
         q.N_course
         + q.X_expect
         + q.P_core
-        + q.link_cytokine_pain * q.w_inflammatory * q.k_das * treated
-        - q.link_descending_pain * q.k_D * q.D
+        + q.link_cytokine_pain * inflamed
+        - q.link_descending_pain * (q.k_D * q.D + q.P_last)
         - q.link_plasticity_pain * q.chi * q.W
     )
+    rates[q.pain_area] = change
     return state_model(q, rates, {q.pain: change})
 
 

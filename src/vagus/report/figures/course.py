@@ -35,6 +35,7 @@ QUANTITY_WORDS = {
     "rr_interval": "RR interval",
     "W": "trained plasticity",
     "D": "descending inhibition, 0 = rest",
+    "P_last": "relief that outlasts sessions",
     "anti": "vagal anti-inflammatory state",
 }
 
