@@ -151,7 +151,7 @@ def run(
     changes = _changes(scenario, arms, treated)
     done = ChainRun(
         study, treated, drive, scenario.draws, recruited, arms, fast, changes, scenario.end_s,
-        clock.seconds, _warnings(study, recruited), folder=target,
+        clock.seconds, _warnings(study, recruited, drive), folder=target,
     )  # fmt: skip
     from vagus.chain_report import chain_headline, write_chain_report
 
@@ -247,9 +247,9 @@ def _changes(s: Scenario, arms: Arms, treated: Condition) -> tuple[OutcomeChange
     )
 
 
-def _warnings(study: Study, recruited: RecruitRun | None) -> tuple[str, ...]:
+def _warnings(study: Study, recruited: RecruitRun | None, drive: Drive) -> tuple[str, ...]:
     found = [str(f) for f in study.findings()] if recruited is None else list(recruited.warnings)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys([*found, *drive.notes]))
 
 
 def _write(done: ChainRun, folder: Path) -> None:
