@@ -10,7 +10,7 @@ from vagus.data import Row, read_table
 from vagus.report.content import Fact
 
 _ABOUT = ("source", "mark", "unit", "spread", "sd", "note", "reason", "text", "description", "id")
-_PACKAGES = ("numpy", "scipy", "numba", "shapely", "pyarrow", "matplotlib")
+_PACKAGES = ("numpy", "scipy", "numba", "sympy", "shapely", "pyarrow", "matplotlib")
 
 
 def table_facts(name: str, where: Mapping[str, str] | None = None) -> tuple[Fact, ...]:
