@@ -188,7 +188,6 @@ def test_counts_and_failures_of_the_body_are_those_of_the_program() -> None:
     assert sorted(named) == sorted(r.observation.id for r in rows if r.verdict == "failed")
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     held, said = counted(rows, "validate").split(" / "), f"beside {len(rows)} published results"
-    assert (
-        f"{said}. Of the {sum(map(int, held))} that no fit used it reproduces {held[0]}," in readme
-    )
+    unused = f"{said}. Of the {sum(map(int, held))} that shaped no prior"
+    assert f"{unused} it reproduces {held[0]}," in readme
     assert re.search(rf"is compatible with {held[1]} \(.*?\) and fails {held[2]}\.", readme)

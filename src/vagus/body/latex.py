@@ -33,8 +33,11 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
 def equations(model: Model) -> dict[str, str]:
     """State or output -> its equation; times in the units of the tables, as the paper has them."""
+    # An observable that rates are made of is shown by its name, as a paper would.
+    named = [(e, _symbol(s)) for s, e in model.outputs.items() if e.args]
     rates = {
-        s: rf"\frac{{d\,{_latex(_symbol(s))}}}{{dt}} = {_latex(e)}" for s, e in model.rates.items()
+        s: rf"\frac{{d\,{_latex(_symbol(s))}}}{{dt}} = {_latex(e.subs(named))}"
+        for s, e in model.rates.items()
     }
     outputs = {s: rf"{_latex(_symbol(s))} = {_latex(e)}" for s, e in model.outputs.items()}
     return rates | outputs
