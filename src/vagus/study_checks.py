@@ -63,10 +63,6 @@ def with_defaults(
         usual = which.typical(name)
         if field in filled or usual is None or (field in ALL_SHAPE_FIELDS and field not in shape):
             continue
-        # How long a session is says nothing while it is not known how many a day there are.
-        often = "sessions_per_day" in filled or which.typical("sessions_per_day") is not None
-        if field == "session" and not often:
-            continue
         add(field, _written(usual.typical, name), usual.source, usual.mark)
     if "recovery_tau" in shape and "recovery_tau" not in filled:
         row = read_table("devices/waveforms.csv")[0]
@@ -74,6 +70,9 @@ def with_defaults(
     if "cathode" not in filled:
         electrode = which.electrode()
         add("cathode", electrode.cathode, electrode.note or "no other is known", "assumed")
+    if "session" in filled and "sessions_per_day" not in filled and "session" not in given:
+        # The device's session alone would leave open how often; without it, stimulation never ends.
+        add("sessions_per_day", 1, f"not known for {which.key}: once a day", "assumed")
     if "duration" not in filled:
         add("duration", "1 day", "a study without a duration lasts one day", "assumed")
     return filled, tuple(added)

@@ -206,7 +206,7 @@ def test_validation_headline_counts_only_what_no_fit_has_seen() -> None:
     report = make_validation_report()
     counts = tally(report.rows, "validate")
     text = validation_headline(report)
-    assert text.startswith(f"Of {sum(counts.values())} published results that no fit has seen")
+    assert text.startswith(f"Of {sum(counts.values())} published results that shaped no prior")
     assert f"fails {counts['failed']};" in text
     kept = [r for r in report.rows if r.observation.role == "validate"]
     assert ";" not in validation_headline(replace(report, rows=kept))

@@ -91,7 +91,10 @@ def test_a_shorter_trial_is_the_beginning_of_a_longer_one() -> None:
     drive = surface_drive(row["prior"], float(row["rate_Hz"]), plan, DRAWS, SEED)
     who = drive.apply(chain._patients(row["condition"], DRAWS, SEED))
     system = compile_model(chain.full_body())
-    alone = integrate(system, who, segments(plan, horizon), [horizon])["pain"][:, 0]
+    recall_d = float(row["recall_d"])
+    begins = horizon - recall_d * DAY_S
+    area = integrate(system, who, segments(plan, horizon), [begins, horizon])["pain_area"]
+    alone = (area[:, 1] - area[:, 0]) / recall_d
     assert chain.stimulated("event-2016", DRAWS, SEED) == pytest.approx(alone, abs=2e-5)
 
 
@@ -111,7 +114,7 @@ def test_without_routes_there_is_no_difference() -> None:
     driven = surface_drive(row["prior"], 25.0, plan, DRAWS, SEED).apply(who)
     horizon = float(row["read_d"]) * DAY_S
     pain = integrate(system, driven, segments(plan, horizon), [horizon])["pain"][:, 0]
-    without = chain.sham(row["condition"], float(row["read_d"]), DRAWS, SEED)
+    without = chain.sham(row["condition"], float(row["read_d"]), 0.0, DRAWS, SEED)
     assert pain == pytest.approx(without, abs=2e-5)
 
 

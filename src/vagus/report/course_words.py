@@ -14,6 +14,7 @@ ROUTES = {
     "brainstem": ("link_vagus_lc", "route_brainstem", "link_descending_pain"),
     "mood": ("route_mood", "link_monoamine_mood", "link_mood_pain"),
     "plasticity": ("route_plasticity", "link_plasticity_pain"),
+    "sensation": ("link_sensation_expectation", "link_expectation"),
 }
 """Parts of a decomposition that are routes of the stimulation, with the links each runs through."""
 

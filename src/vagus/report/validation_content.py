@@ -33,17 +33,17 @@ def tally(rows: Sequence[Row], role: str, organ: str = "") -> dict[str, int]:
 
 
 def headline(report: ValidationReport) -> str:
-    """One sentence: how many results never used in a fit are reproduced, and how many fail."""
+    """One sentence: how many results that shaped no prior are reproduced, and how many fail."""
     free = tally(report.rows, "validate")
     n = sum(free.values())
     if not n:
-        return "No published result that was kept out of every fit was compared."
+        return "No published result that shaped no prior was compared."
     counts = (
-        f"Of {n} published results that no fit has seen, the model reproduces "
+        f"Of {n} published results that shaped no prior, the model reproduces "
         f"{free['reproduced']}, is compatible with {free['compatible']} and fails {free['failed']}"
     )
     used = tally(report.rows, "calibrate")
     m = sum(used.values())
     if not m:
         return f"{counts}."
-    return f"{counts}; of {m} that a fit may have seen, it reproduces {used['reproduced']}."
+    return f"{counts}; of {m} that may have shaped one, it reproduces {used['reproduced']}."

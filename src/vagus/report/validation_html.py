@@ -22,7 +22,7 @@ ROWS = 20
 CAPTION = (
     "{organ}: measured interval in grey, simulated 95 % interval in colour, each row on the scale "
     "of its own measurement (the grey bar runs from −1 to 1). Arrows: beyond the figure. Grey "
-    "labels: a fit may have seen the result."
+    "labels: the result may have shaped a prior."
 )
 
 

@@ -20,7 +20,7 @@ from vagus.body.draws import Draws, draw
 from vagus.body.drive import segments
 from vagus.body.full import full_body
 from vagus.body.integrate import Segments, integrate
-from vagus.body.simulate import RESOLVED_DIGITS
+from vagus.body.simulate import RESOLVED_DIGITS, recalled
 from vagus.data import Row, read_table
 from vagus.errors import InputError
 from vagus.protocol.schedule import DAY_S, Schedule
@@ -29,7 +29,9 @@ from vagus.validation.study_drives import surface_drive
 
 Floats = NDArray[np.float64]
 MINUTE_S = 60.0
-_GIVEN = ("condition", "prior", "rate_Hz", "session_min", "per_day", "days_per_week")
+_GIVEN = (
+    "condition", "prior", "rate_Hz", "session_min", "per_day", "days_per_week", "recall_d",
+)  # fmt: skip
 
 
 @cache
@@ -79,27 +81,32 @@ def _courses(given: tuple[str, ...], draws: int, seed: int) -> dict[float, Float
     plan = schedule(longest)
     drive = surface_drive(longest["prior"], float(longest["rate_Hz"]), plan, draws, seed)
     who = drive.apply(_patients(longest["condition"], draws, seed))
-    found = _pain(who, segments(plan, read_d[-1] * DAY_S), read_d)
+    recall_d = float(longest["recall_d"])
+    found = _pain(who, segments(plan, read_d[-1] * DAY_S), read_d, recall_d)
     return dict(zip(read_d, found.T, strict=True))
 
 
 @cache
-def sham(key: str, read_d: float, draws: int, seed: int) -> Floats:
+def sham(key: str, read_d: float, recall_d: float, draws: int, seed: int) -> Floats:
     """[draw] change of pain (SD) with everything but a drive, ``read_d`` days after baseline."""
     nothing = Segments(np.array([0.0, read_d * DAY_S]), {})
-    return np.asarray(_pain(_patients(key, draws, seed), nothing, [read_d])[:, 0])
+    return np.asarray(_pain(_patients(key, draws, seed), nothing, [read_d], recall_d)[:, 0])
 
 
-def _pain(who: Draws, given: Segments, read_d: list[float]) -> Floats:
-    """[draw, time] change of pain (SD)."""
-    found = integrate(_body(), who, given, np.array(read_d) * DAY_S)["pain"]
-    return np.asarray(np.round(found, RESOLVED_DIGITS))
+def _pain(who: Draws, given: Segments, read_d: list[float], recall_d: float) -> Floats:
+    """[draw, time] change of pain (SD): mean over the days recalled, 0 for a rating of now."""
+    read_s = np.array(read_d) * DAY_S
+    times = np.unique([0.0, *read_s, *np.maximum(read_s - recall_d * DAY_S, 0.0)])
+    found = integrate(_body(), who, given, times)
+    pain = recalled(found["pain_area"], found["pain"], times, recall_d)
+    return np.asarray(np.round(pain[:, np.searchsorted(times, read_s)], RESOLVED_DIGITS))
 
 
 def difference(name: str, draws: int, seed: int) -> Floats:
     """[draw] stimulated minus sham pain (SD)."""
     row = design(name)
-    without = sham(row["condition"], float(row["read_d"]), draws, seed)
+    read_d, recall_d = float(row["read_d"]), float(row["recall_d"])
+    without = sham(row["condition"], read_d, recall_d, draws, seed)
     return stimulated(name, draws, seed) - without
 
 

@@ -1,7 +1,8 @@
 """One published result beside the simulated interval, and the verdict.
 
 Observations stand in ``data/body/observations_ORGAN.csv`` with their source, mark and role:
-`calibrate` (a parameter was or could have been fitted to it) or `validate` (never used in a fit).
+`calibrate` (a parameter was fitted to it, or chosen with it in view) or `validate` (it shaped no
+prior).
 
 Verdicts. The measured interval is [low, high] of the row: its confidence interval where one was
 published, else an acceptance band that the row states. *failed*: the simulated 95 % interval does

@@ -36,7 +36,7 @@ def measured_scale(row: Row) -> tuple[float, float]:
 def measured_and_simulated(rows: Sequence[Row]) -> Figure:
     """Measured interval as a grey bar from -1 to 1, simulated 95 % interval over it in colour.
 
-    Rows that a fit may have seen have grey labels.
+    Rows that may have shaped a prior have grey labels.
     """
     figure = style.new_figure(0.95 + 0.42 * max(len(rows), 1))
     ax = figure.subplots()
