@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vagus.chain import ChainRun
 
 SEVERITY = {"error": "stop", "warning": "caution", "unknown": "note"}
-UNIT_WORDS = {"NRS": "NRS points", "days/28 d": "migraine days per 28 days"}
+UNIT_WORDS = {"NRS": "NRS points", "days/28 d": "days per 28 days"}
 CHANNEL_WORDS = {
     "u_A": "myelinated, from lungs, airways and great vessels to the brainstem",
     "u_C": "unmyelinated, mostly from the gut to the brainstem",

@@ -183,8 +183,8 @@ def test_states_that_the_parts_show_have_no_panel() -> None:
     arms = {k: replace(getattr(base, k), names=renamed) for k in ("active", "sham")}
     stems = {f.stem: f.figure for f in course_figures(replace(base, **arms, natural=None))}
     titles = [ax.get_title(loc="left") for ax in stems["organs"].axes if ax.axison]
-    assert len(titles) == len(renamed) - 3
-    assert not any(t.startswith(("pain (", "P core")) for t in titles)
+    assert len(titles) == len(renamed) - 4
+    assert not any(t.startswith(("pain (", "P core", "descending")) for t in titles)
 
 
 def test_validation_page(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from vagus.report.figures.recruitment import recruitment_curves
 from vagus.report.html import inline_figures, mark_shares, page_environment, save_figures
 
 FAST_ORDER = ("LC", "heart_rate", "rr_interval", "NE", "S5HT")
+PASSING = ("LC", "heart_rate", "rr_interval", "NE", "D")
 INTERNAL = ("pain", "N_course", "X_expect", "P_core")
 """States that the outcome and its parts already show."""
 DEFAULTED = "(default)"
@@ -120,7 +121,8 @@ def course_figures(report: CourseReport) -> list[CaptionedFigure]:
 
 def _others(report: CourseReport) -> Sequence[str]:
     shared = set(report.active.names) & set(report.sham.names)
-    told = {report.quantity, *INTERNAL, *FAST_ORDER[: 4 if report.fast else 0]}
+    # What comes and goes with a session is followed by the second; a reading a day would miss it.
+    told = {report.quantity, *INTERNAL, *(PASSING if report.fast else ())}
     if not {"DAS", words("DAS")} & {o.name for o in report.outcomes}:
         told.add("DAS")  # no such score in this condition
     return [n for n in report.active.names if n in shared and n not in told]
