@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,7 +148,9 @@ def run(
     kept = None if target is None else target / "body"
     with clock.stage("first minutes"):
         fast = _first_minutes(scenario)
+    start = time.perf_counter()
     arms = simulate(scenario, kept, clock.counter("body"))
+    clock.seconds["body"] = time.perf_counter() - start
     changes = _changes(scenario, arms, treated)
     done = ChainRun(
         study, treated, drive, scenario.draws, recruited, arms, fast, changes, scenario.end_s,

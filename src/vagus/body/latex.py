@@ -14,6 +14,14 @@ FLOOR = 1e-12
 class _Printer(LatexPrinter):  # type: ignore[misc]
     """Inline throughout, so that matplotlib's mathtext can set it without a TeX installation."""
 
+    def _print_Symbol(self, expression: sp.Symbol, style: str = "plain") -> str:
+        head, *parts = expression.name.split("_")
+        shown = str(super()._print_Symbol(sp.Symbol(head)))
+        if not parts:
+            return shown
+        below = r"\,".join(parts)
+        return f"{{{shown}}}_{{\\mathrm{{{below}}}}}"
+
     def _print_Piecewise(self, expression: sp.Piecewise) -> str:
         parts = []
         for value, condition in expression.args:
