@@ -133,6 +133,14 @@ def test_composition_joins_inputs_to_states_and_outputs() -> None:
         compose("wrong", first, third)
 
 
+@pytest.mark.parametrize(("lag", "delay"), [("kPa", "h"), ("1", "1")])
+def test_a_lag_has_the_unit_of_its_source_and_its_delay_is_a_time(lag: str, delay: str) -> None:
+    q = made(quantity("state", "x", "1"), quantity("parameter", "d", delay),
+             quantity("parameter", "k", "1/s"), quantity("lag", "late", lag))  # fmt: skip
+    with pytest.raises(UnitError, match="lag late"):
+        state_model(q, {q.x: -q.k * q.x}, lags={q.late: (q.x, q.d)})
+
+
 @pytest.mark.parametrize(
     "text",
     ["normal(1)", "lognormal(-1, 2)", "uniform(2, 1)", "beta(0, 1)", "spike(2, uniform(0, 1))",

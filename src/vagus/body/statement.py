@@ -217,6 +217,10 @@ def _check(model: Model) -> None:
             )  # fmt: skip
         wanted = units[symbol] * SECOND**-1 if symbol in model.rates else units[symbol]
         check_same(expression, wanted, units, f"{model.name}: equation of {symbol}")
+    for lag, (source, delay) in model.lags.items():
+        where = f"{model.name}: lag {lag}"
+        check_same(sp.Symbol(source, real=True), units[lag], units, where)
+        check_same(sp.Symbol(delay, real=True), SECOND, units, f"{where}, delay {delay}")
     for symbol, expression in model.initial().items():
         if unit_of(expression, units, f"{model.name}: initial {symbol}") is not None and (
             expression.free_symbols
