@@ -18,7 +18,7 @@ from vagus.commands.validate import validate
 
 app = typer.Typer(
     name="vagus",
-    help="An in-silico laboratory for vagus nerve stimulation.",
+    help="An in-silico laboratory for vagus nerve stimulation in chronic pain: from pulse to pain.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -42,7 +42,7 @@ def root(
         typer.Option("--version", callback=_version, is_eager=True, help="Print it and stop."),
     ] = False,
 ) -> None:
-    """An in-silico laboratory for vagus nerve stimulation."""
+    """An in-silico laboratory for vagus nerve stimulation, from pulse to pain."""
 
 
 def main() -> None:

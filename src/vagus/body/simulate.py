@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,12 +84,12 @@ def simulate(s: Scenario, folder: Path | None = None, progress: Progress | None 
     routes = [part for part, link in ROUTES.items() if np.any(s.draws[link])]
     plan = _plan(s.draws, routes)
     done: dict[str, Course] = {}
+    tell = progress or (lambda done, total: None)
+    n = len(s.draws)
     for number, (name, draws) in enumerate(plan.items()):
-        if progress:
-            progress(number, len(plan))
-        done[name] = _arm(s, name, draws, folder)
-    if progress:
-        progress(len(plan), len(plan))
+        counted = partial(_of_all, tell, number * n, len(plan) * n)
+        done[name] = _arm(s, name, draws, folder, counted)
+        counted(n, n)
     at = int(np.argmin(np.abs(s.output_s - s.end_s)))
     end = {name: course["outcome"][:, at] for name, course in done.items()}
     start = done["active"]["outcome"][:, 0]
@@ -143,12 +144,17 @@ def _decomposition(
     )
 
 
-def _arm(s: Scenario, name: str, draws: Draws, folder: Path | None) -> Course:
+def _of_all(tell: Progress, before: int, total: int, done: int, _: int) -> None:
+    """Draws done in one arm, told as draws done in all arms."""
+    tell(before + done, total)
+
+
+def _arm(s: Scenario, name: str, draws: Draws, folder: Path | None, tell: Progress) -> Course:
     key = _key(s, draws)
     kept = None if folder is None else folder / f"{key}.npz"
     if kept is not None and kept.is_file():
         return Course.load(kept)
-    course = integrate_course(s, name, draws)
+    course = integrate_course(s, name, draws, tell)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".part.npz")
@@ -157,9 +163,11 @@ def _arm(s: Scenario, name: str, draws: Draws, folder: Path | None) -> Course:
     return course
 
 
-def integrate_course(s: Scenario, name: str, draws: Draws) -> Course:
+def integrate_course(
+    s: Scenario, name: str, draws: Draws, progress: Progress | None = None
+) -> Course:
     """One arm: what ``s`` records, and the outcome on the condition's scale."""
-    found = integrate(s.system, draws, s.segments, s.output_s, workers=s.workers)
+    found = integrate(s.system, draws, s.segments, s.output_s, workers=s.workers, progress=progress)
     quantities = s.system.model.quantities
     columns = [found[symbol] for symbol in s.record]
     pain = recalled(found["pain_area"], found["pain"], s.output_s, s.condition.recall_d)
