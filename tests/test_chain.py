@@ -52,9 +52,10 @@ def done(folder: Path) -> chain.ChainRun:
 
 
 def test_parts_add_up_to_the_change_of_the_treated_arm(done: chain.ChainRun) -> None:
+    for change, parts in zip(done.changes, done.arms.decompositions.values(), strict=False):
+        assert parts.values.sum(axis=1) == pytest.approx(parts.total, abs=1e-9)
+        assert parts.total == pytest.approx(change.active, abs=1e-12), parts.outcome
     parts = done.arms.decomposition
-    assert parts.values.sum(axis=1) == pytest.approx(parts.total, abs=1e-9)
-    assert parts.total == pytest.approx(done.changes[0].active, abs=1e-12)
     beyond_sham = parts.values[:, 2:].sum(axis=1)
     difference = done.changes[0].active - done.changes[0].sham
     assert beyond_sham == pytest.approx(difference, abs=1e-9)

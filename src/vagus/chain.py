@@ -30,8 +30,8 @@ from vagus.body.drive import (
     segments,
 )
 from vagus.body.full import full_body
-from vagus.body.outcome import Course, interval
-from vagus.body.simulate import Arms, Scenario, integrate_course, simulate
+from vagus.body.outcome import Course, Decomposition, interval
+from vagus.body.simulate import Arms, Scenario, integrate_course, resolved, simulate
 from vagus.errors import InputError, VagusError
 from vagus.pipeline import Clock, RecruitRun, plain, recruit
 from vagus.protocol.schedule import DAY_S
@@ -48,10 +48,9 @@ RECORDED = (
 SECONDS = ("LC", "NE", "D", "heart_rate")
 """What is followed second by second through the first minutes."""
 FAST_S, FAST_STEP_S = 900.0, 2.0
-RESOLVED = 1e-6
-"""What integration resolves, relative to a quantity's size."""
 REPORTED = ("DAS", "M", "ppt", "TNF", "IL6", "S5HT")
-"""Changes told in the summary besides the outcome."""
+"""Changes told in the summary besides the outcome. Serotonin, the last, is not decomposed: it rises
+through the locus coeruleus, which is upstream of the routes."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,8 @@ class ChainRun:
                 "read_at_days": self.end_s / DAY_S,
                 "drive": {k: interval(v) for k, v in self.drive.columns().items()},
                 "outcomes": [change.as_dict() for change in self.changes],
-                "decomposition": [
-                    {"part": part, "unit": parts.unit} | vars(parts.interval(part))
-                    for part in parts.parts
-                ],
+                "decomposition": _parts(parts),
+                "decompositions": {k: _parts(v) for k, v in self.arms.decompositions.items()},
                 "total": interval(parts.total),
                 "ablations": {k: interval(v) for k, v in self.arms.ablated.items()},
                 "failed": {str(k): v for k, v in self.arms.failed.items()},
@@ -168,6 +165,13 @@ def run(
     return done
 
 
+def _parts(made_of: Decomposition) -> list[dict[str, Any]]:
+    return [
+        {"part": part, "unit": made_of.unit} | vars(made_of.interval(part))
+        for part in made_of.parts
+    ]
+
+
 def _condition(study: Study) -> Condition:
     if study.patient.condition is None:
         from vagus.body.conditions import condition_keys
@@ -217,6 +221,7 @@ def _scenario(
         RECORDED,
         treated,
         end,
+        _reported(treated)[:-1],
         workers,
     )
 
@@ -233,12 +238,10 @@ def _changes(s: Scenario, arms: Arms, treated: Condition) -> tuple[OutcomeChange
     units = dict(zip(arms.active.names, arms.active.units, strict=True))
 
     def change(course: Course, name: str) -> Floats:
-        # Arms that differ by no more than the steps of the integration do not differ.
-        end, sham = course[name][:, at], arms.sham[name][:, at]
-        same = np.isclose(end, sham, rtol=RESOLVED, atol=RESOLVED, equal_nan=True)
-        return np.asarray(np.where(same, sham, end) - course[name][:, 0])
+        end = resolved(course[name][:, at], arms.sham[name][:, at])
+        return np.asarray(end - course[name][:, 0])
 
-    names = ("outcome", *(REPORTED if "das_0" in treated.parameters else REPORTED[1:]))
+    names = ("outcome", *_reported(treated))
     return tuple(
         OutcomeChange(
             treated.outcome if name == "outcome" else name,
@@ -248,6 +251,11 @@ def _changes(s: Scenario, arms: Arms, treated: Condition) -> tuple[OutcomeChange
         )
         for name in names
     )
+
+
+def _reported(treated: Condition) -> tuple[str, ...]:
+    """What is told besides the outcome; disease activity where the condition has it."""
+    return REPORTED if "das_0" in treated.parameters else REPORTED[1:]
 
 
 def _warnings(study: Study, recruited: RecruitRun | None, drive: Drive) -> tuple[str, ...]:

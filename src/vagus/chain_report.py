@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,11 @@ def course_report(run: ChainRun) -> content.CourseReport:
         end_s=run.end_s,
         sessions_s=_windows(run, run.study.horizon_s),
         decomposition=arms.decomposition,
+        other_parts=[
+            replace(made_of, outcome=words(name))
+            for name, made_of in arms.decompositions.items()
+            if name != "outcome"
+        ],
         ablations=[content.Ablation(k, interval(v)) for k, v in arms.ablated.items()],
         fast=run.fast,
         fast_sessions_s=_windows(run, float(run.fast.time_s[-1])),

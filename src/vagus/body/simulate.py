@@ -43,10 +43,16 @@ DAY_S = 86_400.0
 RESOLVED_DIGITS = 5
 """Pain is read to 1e-5 SD: arms that differ by less differ by the steps of the integration."""
 
+RESOLVED = 1e-6
+"""What integration resolves of a quantity, relative to its size."""
+
 
 @dataclass(frozen=True)
 class Scenario:
     """What is simulated. ``draws``: drive, condition and switches set. ``output_s`` [time].
+
+    ``decomposed``: what of ``record`` is decomposed besides the outcome. Every effect of
+    stimulation on it has to run through a route.
 
     ``record``: states and outputs kept in courses, besides `outcome`: pain on the condition's own
     scale, as a mean over its recall period, which is what patients and diaries report.
@@ -60,6 +66,7 @@ class Scenario:
     record: tuple[str, ...]
     condition: Condition
     end_s: float
+    decomposed: tuple[str, ...] = ()
     workers: int | None = None
 
 
@@ -67,6 +74,7 @@ class Scenario:
 class Arms:
     """Courses of the arms, the shares of the routes, and ablations.
 
+    ``decompositions``: quantity -> what its change is made of; `outcome` first.
     ``ablated``: what was switched off -> [draw] stimulated minus sham at the end. ``failed``: draw
     -> why it could not be integrated in at least one arm; it is NaN there.
     """
@@ -74,9 +82,14 @@ class Arms:
     active: Course
     sham: Course
     natural: Course
-    decomposition: Decomposition
+    decompositions: Mapping[str, Decomposition]
     ablated: Mapping[str, Floats]
     failed: Mapping[int, str]
+
+    @property
+    def decomposition(self) -> Decomposition:
+        """That of the condition's outcome."""
+        return self.decompositions["outcome"]
 
 
 def simulate(s: Scenario, folder: Path | None = None, progress: Progress | None = None) -> Arms:
@@ -92,12 +105,11 @@ def simulate(s: Scenario, folder: Path | None = None, progress: Progress | None 
         counted(n, n)
     at = int(np.argmin(np.abs(s.output_s - s.end_s)))
     end = {name: course["outcome"][:, at] for name, course in done.items()}
-    start = done["active"]["outcome"][:, 0]
     return Arms(
         done["active"],
         done["sham"],
         done["natural"],
-        _decomposition(s.condition, routes, end, start),
+        {q: _decomposition(q, routes, done, at) for q in ("outcome", *s.decomposed)},
         {name: end[f"{name}, active"] - end[f"{name}, sham"] for name in ABLATIONS},
         dict(found for course in done.values() for found in course.failed),
     )
@@ -126,22 +138,27 @@ def _name(chosen: Subset, routes: Sequence[str]) -> str:
 
 
 def _decomposition(
-    condition: Condition, routes: Sequence[str], end: Mapping[str, Floats], start: Floats
+    quantity: str, routes: Sequence[str], done: Mapping[str, Course], at: int
 ) -> Decomposition:
+    """What the change of ``quantity`` up to the output ``at`` is made of."""
+    sham, start = done["sham"][quantity][:, at], done["sham"][quantity][:, 0]
+    end = {name: resolved(course[quantity][:, at], sham) for name, course in done.items()}
     shares = shapley(routes, {chosen: end[_name(chosen, routes)] for chosen in subsets(routes)})
     parts = {
         "natural course": end["natural"] - start,
-        "sham response": end["sham"] - end["natural"],
+        "sham response": sham - end["natural"],
         **{r: shares.get(r, np.zeros_like(start)) for r in ROUTES if r != SENSATION or r in shares},
     }
-    total = end["active"] - start if routes else end["sham"] - start
-    return Decomposition(
-        condition.outcome,
-        condition.unit,
-        tuple(parts),
-        np.stack(list(parts.values()), axis=1),
-        total,
-    )
+    total = end["active"] - start if routes else sham - start
+    values = np.stack(list(parts.values()), axis=1)
+    unit = dict(zip(done["sham"].names, done["sham"].units, strict=True))[quantity]
+    return Decomposition(quantity, unit, tuple(parts), values, total)
+
+
+def resolved(values: Floats, beside: Floats) -> Floats:
+    """``values``, or ``beside`` where they differ by no more than the steps of the integration."""
+    same = np.isclose(values, beside, rtol=RESOLVED, atol=RESOLVED, equal_nan=True)
+    return np.asarray(np.where(same, beside, values))
 
 
 def _of_all(tell: Progress, before: int, total: int, done: int, _: int) -> None:

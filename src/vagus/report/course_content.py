@@ -122,7 +122,8 @@ class CourseReport:
     ``active``, ``sham``, ``natural``: courses that share draws and times; ``quantity`` is the
     outcome's name in them, in clinical units; ``sessions_s``, ``fast_sessions_s`` [n, 2]: half-open
     on-times of the course and of ``fast``, the course over seconds. ``end_s``: when outcomes are
-    read. ``outcomes``: the outcome itself first. ``failed``: (reason, number of draws that could
+    read. ``other_parts``: decompositions of other outcomes.
+    ``outcomes``: the outcome itself first. ``failed``: (reason, number of draws that could
     not be integrated).
     """
 
@@ -143,6 +144,7 @@ class CourseReport:
     natural: Course | None = None
     sessions_s: NDArray[np.float64] | None = None
     decomposition: Decomposition | None = None
+    other_parts: Sequence[Decomposition] = ()
     ablations: Sequence[Ablation] = ()
     fast: Course | None = None
     fast_sessions_s: NDArray[np.float64] | None = None
