@@ -153,14 +153,15 @@ def run(
         study, treated, drive, scenario.draws, recruited, arms, fast, changes, scenario.end_s,
         clock.seconds, _warnings(study, recruited, drive), folder=target,
     )  # fmt: skip
-    from vagus.chain_report import chain_headline, write_chain_report
+    from vagus.chain_report import course_report, headline, write_page
 
-    done = replace(done, headline=chain_headline(done))
+    page = course_report(done)
+    done = replace(done, headline=headline(page))
     if target is None:
         return done
     if report:
         with clock.stage("page"):
-            done = replace(done, report=write_chain_report(done, target))
+            done = replace(done, report=write_page(page, target))
     _write(done, target)
     return done
 

@@ -14,7 +14,7 @@ from vagus.body import latex
 from vagus.body.drive import CHANNELS
 from vagus.body.full import ORGANS, full_body
 from vagus.body.outcome import interval
-from vagus.body.parameter_table import parameter_table
+from vagus.body.parameter_table import ParameterRow, parameter_table
 from vagus.data import read_table
 from vagus.errors import VagusError
 from vagus.protocol.finding import Finding as DeviceFinding
@@ -27,6 +27,8 @@ from vagus.report.course_words import headline
 from vagus.report.figures.course import words
 from vagus.report.provenance import run_facts
 from vagus.study import Study
+
+__all__ = ["course_report", "headline", "write_page"]
 
 if TYPE_CHECKING:
     from vagus.chain import ChainRun
@@ -42,15 +44,10 @@ CHANNEL_WORDS = {
 }
 
 
-def chain_headline(run: ChainRun) -> str:
-    """One sentence: what is predicted, how sure, and which evidence carries it."""
-    return headline(course_report(run))
-
-
-def write_chain_report(run: ChainRun, folder: Path) -> Path:
+def write_page(page: content.CourseReport, folder: Path) -> Path:
     """Write report.html and figures into ``folder``; returns the page's path."""
     try:
-        return write_course_report(folder, course_report(run))
+        return write_course_report(folder, page)
     except OSError as error:
         raise VagusError(
             f"could not write the report to {folder}: {error.strerror}. Free some space and run "
@@ -195,19 +192,18 @@ def _windows(run: ChainRun, stop_s: float) -> NDArray[np.float64]:
     return np.asarray(edges[edges[:, 0] < stop_s])
 
 
-def _parameters(run: ChainRun) -> list[content.ParameterRow]:
+def _parameters(run: ChainRun) -> list[ParameterRow]:
     """The tables' rows; what the condition replaces is shown with the condition's source."""
     rows = []
     for row in parameter_table(full_body()):
         own = run.condition.parameters.get(row.symbol)
-        value, spread = row.value, row.distribution
-        source, mark = row.reference, row.mark
         if own is not None:
-            value, spread = f"{own.default:g}", own.distribution
-            source, mark = own.source, own.mark
-        rows.append(
-            content.ParameterRow(
-                row.organ, row.symbol, value, row.unit, spread, row.description, source, mark
+            row = replace(
+                row,
+                value=f"{own.default:g}",
+                distribution=own.distribution,
+                reference=own.source,
+                mark=own.mark,
             )
-        )
+        rows.append(row)
     return rows

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from vagus.body.outcome import Course, Decomposition, Interval, interval
+from vagus.body.parameter_table import ParameterRow
 from vagus.data import read_table
 from vagus.report.content import Fact
 from vagus.report.course_content import (
@@ -16,7 +17,6 @@ from vagus.report.course_content import (
     DriveRow,
     Finding,
     Link,
-    ParameterRow,
     outcome_row,
 )
 from vagus.report.validation_content import ValidationReport

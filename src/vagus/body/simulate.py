@@ -21,7 +21,7 @@ from vagus.body.compiled import Compiled
 from vagus.body.conditions import Condition
 from vagus.body.decompose import ROUTES, SENSATION, Subset, shapley, subsets
 from vagus.body.draws import Draws
-from vagus.body.integrate import STATUS, Segments, integrate
+from vagus.body.integrate import Segments, integrate
 from vagus.body.outcome import Course, Decomposition
 
 Floats = NDArray[np.float64]
@@ -189,15 +189,14 @@ def integrate_course(
     columns = [found[symbol] for symbol in s.record]
     pain = recalled(found["pain_area"], found["pain"], s.output_s, s.condition.recall_d)
     values = np.stack([s.condition.read(np.round(pain, RESOLVED_DIGITS)), *columns], axis=2)
-    failed = np.flatnonzero(found.status)
-    values[failed] = np.nan
+    values[list(found.failures)] = np.nan
     return Course(
         name,
         s.output_s,
         ("outcome", *s.record),
         (s.condition.unit, *(quantities[symbol].unit for symbol in s.record)),
         values,
-        tuple((int(i), STATUS[int(found.status[i])]) for i in failed),
+        tuple(found.failures.items()),
     )
 
 

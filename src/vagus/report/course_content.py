@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vagus.body.outcome import Course, Decomposition, Interval, interval
+from vagus.body.parameter_table import ParameterRow
 from vagus.fibre.recruitment import Recruitment
 from vagus.report.content import Fact
 
@@ -89,20 +90,6 @@ class Ablation:
 
     change: str
     difference: Interval
-
-
-@dataclass(frozen=True)
-class ParameterRow:
-    """A parameter of the body as its table states it."""
-
-    organ: str
-    symbol: str
-    value: str
-    unit: str
-    distribution: str
-    description: str
-    source: str
-    mark: str
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from vagus.body.parameter_table import ParameterRow
 from vagus.report.content import CaptionedFigure, Fact
-from vagus.report.course_content import CourseReport, ParameterRow
+from vagus.report.course_content import CourseReport
 from vagus.report.course_words import (
     headline,
     interval_words,
@@ -74,7 +75,7 @@ def write_course_report(folder: Path, report: CourseReport) -> Path:
 
 
 def _fact(parameter: ParameterRow) -> Fact:
-    return Fact(parameter.symbol, parameter.value, parameter.source, parameter.mark)
+    return Fact(parameter.symbol, parameter.value, parameter.reference, parameter.mark)
 
 
 def course_figures(report: CourseReport) -> list[CaptionedFigure]:
