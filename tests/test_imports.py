@@ -14,9 +14,10 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 # What each part may import besides itself. Left to right only, as docs/architecture.md draws it.
 BASE = {"errors", "data"}
-STUDY = {"study", "study_checks", "study_model", "study_quantity", "study_text"}
+STUDY = {"study", "study_checks", "study_model", "study_quantity", "study_text", "study_trial"}
 SCIENCE = BASE | {"protocol", "nerve", "field", "fibre"}
 BODY = SCIENCE | {"body", "validation"}
+TRIALS = BODY | {"patient", "evidence", "trial"}
 ALLOWED = {
     "errors": set(),
     "data": set(),
@@ -25,14 +26,19 @@ ALLOWED = {
     "field": BASE | {"protocol", "nerve"},
     "fibre": BASE | {"protocol", "nerve", "field"},
     "body": SCIENCE,
-    "validation": SCIENCE | {"body"},
-    "report": BODY,
-    **{name: BASE | STUDY | {"protocol", "nerve", "field", "body"} for name in STUDY},
+    "evidence": BASE,
+    "patient": SCIENCE | {"body"},
+    "trial": SCIENCE | {"body", "patient", "evidence"},
+    "validation": SCIENCE | {"body", "patient"},
+    "report": TRIALS,
+    **{name: BASE | STUDY | {"protocol", "nerve", "field", "body", "patient"} for name in STUDY},
     "pipeline": SCIENCE | STUDY | {"report", "recruit_report"},
     "recruit_report": SCIENCE | STUDY | {"report", "pipeline"},
     "chain": BODY | STUDY | {"report", "pipeline", "chain_report"},
     "chain_report": BODY | STUDY | {"report", "pipeline", "recruit_report", "chain"},
-    "commands": BODY | STUDY | {"report", "pipeline", "chain"},
+    "virtual_trial": TRIALS | STUDY | {"report", "pipeline", "chain"},
+    "prediction": TRIALS | {"report"},
+    "commands": TRIALS | STUDY | {"report", "pipeline", "chain", "virtual_trial", "prediction"},
     "cli": {"commands", "vagus"},
     "vagus": set(),
 }
