@@ -12,6 +12,7 @@ from vagus.body.compiled import compile_model
 from vagus.body.conditions import condition_keys
 from vagus.body.drive import drive_from_recruitment, prior_keys, segments
 from vagus.body.integrate import integrate
+from vagus.body.published_drives import surface_drive
 from vagus.data import read_table
 from vagus.errors import InputError
 from vagus.pipeline import recruit
@@ -20,7 +21,7 @@ from vagus.study import parse_study
 from vagus.validation import chain
 from vagus.validation.chain import COMPARISONS, design, schedule
 from vagus.validation.comparison import Observation, observations, verdict
-from vagus.validation.study_drives import channels, cuff_rates, study, surface_drive
+from vagus.validation.study_drives import channels, cuff_rates, study
 
 ROWS: dict[str, Observation] = {k: o for k, o in observations().items() if o.organ == "chain"}
 DESIGNS = read_table("body/vns_trial_designs.csv")

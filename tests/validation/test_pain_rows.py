@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from vagus.data import read_table
+from vagus.patient.ratings import Population, Scatter, mean_power, rate
 from vagus.validation.comparison import Comparison, observations, verdict
 from vagus.validation.descending import implant, surface
 from vagus.validation.pain import COMPARISONS
-from vagus.validation.ratings import Population, Scatter, rate, variance_of_mean
 
 ROWS = {row["id"]: row for row in read_table("body/observations_pain.csv")}
 # What holds at 200 draws and does not hang on the seed.
@@ -69,18 +69,11 @@ def test_acute_stimulation_may_inhibit_or_facilitate() -> None:
 def test_ratings_correlate_as_the_formula_says() -> None:
     scatter, who = Scatter(25.0, 0.6, 0.27), Population(5.0, 1.0, days=7)
     first, later = rate(scatter, who, 12.0, 200_000, np.random.default_rng(0))
-    reliability = 0.6 / (0.6 + 0.4 * variance_of_mean(0.27, 7))
+    reliability = 0.6 / (0.6 + 0.4 * mean_power(0.27, np.array([[0, 7]]))[0, 0])
     assert np.corrcoef(first, later)[0, 1] == pytest.approx(
         reliability * np.exp(-12 / 25), abs=0.01
     )
     assert first.std() == pytest.approx(1.0, abs=0.01)
-
-
-@pytest.mark.parametrize("phi", [0.0, 0.27, 0.8])
-def test_variance_of_a_mean_of_autocorrelated_days(phi: float) -> None:
-    lags = np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
-    assert variance_of_mean(phi, 5) == pytest.approx((phi**lags).mean())
-    assert variance_of_mean(phi, 1) == 1.0
 
 
 def test_regression_to_the_mean_emerges_from_selection_alone() -> None:

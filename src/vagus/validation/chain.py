@@ -20,12 +20,12 @@ from vagus.body.draws import Draws, draw
 from vagus.body.drive import segments
 from vagus.body.full import full_body
 from vagus.body.integrate import Segments, integrate
+from vagus.body.published_drives import surface_drive
 from vagus.body.simulate import RESOLVED_DIGITS, recalled
 from vagus.data import Row, read_table
 from vagus.errors import InputError
 from vagus.protocol.schedule import DAY_S, Schedule
 from vagus.validation.comparison import Comparison, Simulated, interval
-from vagus.validation.study_drives import surface_drive
 
 Floats = NDArray[np.float64]
 MINUTE_S = 60.0

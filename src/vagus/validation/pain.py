@@ -17,10 +17,10 @@ from vagus.body.conditions import condition
 from vagus.body.draws import Draws, draw
 from vagus.body.integrate import Segments, integrate
 from vagus.body.organs.pain import pain
+from vagus.patient.ratings import Population, Scatter, on_scale, rate
 from vagus.validation.comparison import Comparison, Simulated, interval
 from vagus.validation.descending import DESCENDING
 from vagus.validation.dorsal_horn import DORSAL_HORN
-from vagus.validation.ratings import Population, Scatter, on_scale, rate
 
 Floats = NDArray[np.float64]
 

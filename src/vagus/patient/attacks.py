@@ -1,0 +1,140 @@
+"""Acute attacks: who is free of pain some minutes after treatment.
+
+Shares under sham come from one trial per disorder (``data/patient/attacks.csv``: PRESTO, ACT1), so
+that another trial's may differ widely (``trial_logit``). Between the times of a trial the logit is
+linear in the logarithm of time; beyond them nothing is known. With a logistic law of pain at that
+time and its threshold where the share under sham puts it, relief by ``shift`` SD of pain gives
+
+    logit P = logit P_sham(t, subgroup) + trial - (pi / sqrt 3) shift,
+
+pi / sqrt 3 being the SD of the logistic law. Attacks of one patient are alike: beta-binomial.
+``acute_logit`` is what PRESTO and ACT1 found; no trial to be predicted is in here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaincinv, expit, logit
+
+from vagus.body.priors import parse_prior, uniforms
+from vagus.data import Row, read_table
+from vagus.errors import InputError
+from vagus.patient.switches import Switches
+
+Floats = NDArray[np.float64]
+
+LOGITS_PER_SD = np.pi / np.sqrt(3)
+# The endpoint that the course over time is known for.
+KNOWN = {"migraine": "pain-free", "cluster": "pain 0-1"}
+
+
+def disorders() -> tuple[str, ...]:
+    """Disorders with attacks."""
+    return tuple(KNOWN)
+
+
+def subgroups(disorder: str) -> tuple[str, ...]:
+    """Subgroups of attacks or patients whose share under sham is known: severity, or kind."""
+    return tuple(row["subgroup"] for row in _rows(disorder) if row["subgroup"])
+
+
+def times(disorder: str) -> tuple[float, float]:
+    """(first, last) minutes at which the share under sham is known."""
+    known = [float(row["minutes"]) for row in _course(disorder)]
+    return min(known), max(known)
+
+
+def attack_probability(
+    disorder: str, minutes: float, shift_SD: ArrayLike = 0.0, *, subgroup: str | None = None,
+    trial_logit: ArrayLike = 0.0,
+) -> Floats:  # fmt: skip
+    """[m] chance that an attack has passed the endpoint of `KNOWN` by ``minutes``.
+
+    ``shift_SD`` [m]: change of pain at that time against sham in SD, negative is better.
+    ``subgroup``: severity at the start (migraine) or kind (cluster), None for the mix of the trial.
+    ``trial_logit``: how this trial's sham response differs (`parameter`). Raises `InputError` for
+    times and subgroups that nothing is known of.
+    """
+    low, high = times(disorder)
+    if not low <= minutes <= high:
+        raise InputError("minutes", minutes, f"{low:g} to {high:g} for {disorder}")
+    course = _course(disorder)
+    at = np.log([float(row["minutes"]) for row in course])
+    sham = np.interp(np.log(minutes), at, logit([float(row["pct"]) / 100 for row in course]))
+    relief = LOGITS_PER_SD * np.asarray(shift_SD, dtype=np.float64)
+    offset = 0.0 if subgroup is None else _subgroup_logit(disorder, subgroup)
+    return np.asarray(expit(sham + offset + np.asarray(trial_logit) - relief))
+
+
+def attack_outcomes(
+    probability: ArrayLike, attacks: int, correlation: ArrayLike, rng: np.random.Generator,
+    switches: Switches | None = None,
+) -> Floats:  # fmt: skip
+    """[m, attacks] 1 where an attack has passed: patients with chances ``probability`` [m].
+
+    A patient's own chance is drawn from a beta law of that mean with intraclass ``correlation``
+    (one number or [m]); without overdispersion attacks are independent. Raises `InputError` for a
+    number of attacks below 1 and for chances or correlations out of range.
+    """
+    p = np.atleast_1d(np.asarray(probability, dtype=np.float64))
+    rho = np.broadcast_to(np.asarray(correlation, dtype=np.float64), p.shape)
+    if attacks < 1:
+        raise InputError("attacks", attacks, "1 or more")
+    if not np.all((p >= 0) & (p <= 1)):
+        raise InputError("probability", p[~((p >= 0) & (p <= 1))][0], "0 to 1")
+    if not np.all((rho >= 0) & (rho < 1)):
+        raise InputError("correlation", rho[~((rho >= 0) & (rho < 1))][0], "0 to below 1")
+    chance = p.copy()
+    if (switches or Switches()).overdispersion:
+        varies = (rho > 0) & (p > 0) & (p < 1)
+        size = 1 / rho[varies] - 1
+        u = rng.random(p.shape)[varies]
+        chance[varies] = betaincinv(p[varies] * size, (1 - p[varies]) * size, u)
+    return np.asarray(rng.random((len(p), attacks)) < chance[:, None], dtype=np.float64)
+
+
+def parameter(disorder: str, symbol: str, n: int, seed: int) -> Floats:
+    """[n] draws of a parameter of ``attack_parameters.csv``.
+
+    ``trial_logit`` and ``correlation``; ``acute_logit``: what stimulation adds as found in the
+    calibration trial, as a shift -acute_logit / LOGITS_PER_SD; ``strict_logit`` (cluster): what
+    pain-free instead of pain 0-1 adds to ``trial_logit``.
+    """
+    _rows(disorder)
+    table = {(r["disorder"], r["symbol"]): r for r in read_table("patient/attack_parameters.csv")}
+    row = table.get((disorder, symbol))
+    if row is None:
+        known = ", ".join(s for d, s in table if d == disorder)
+        raise InputError("parameter", symbol, f"of {disorder}: {known}")
+    prior = parse_prior(row["distribution"], f"attack_parameters.csv: {symbol}")
+    if prior is None:
+        return np.full(n, float(row["default"]))
+    return prior.quantile(uniforms(f"attack {disorder} {symbol}", n, seed))
+
+
+def _subgroup_logit(disorder: str, subgroup: str) -> float:
+    """Log odds of a subgroup less that of all, under sham, at the time it was reported."""
+    rows = {row["subgroup"]: row for row in _rows(disorder) if row["subgroup"]}
+    if subgroup not in rows:
+        raise InputError("subgroup", subgroup, f"of {disorder}: {', '.join(rows)}")
+    row = rows[subgroup]
+    (whole,) = (r for r in _course(disorder) if r["minutes"] == row["minutes"])
+    return float(logit(float(row["pct"]) / 100) - logit(float(whole["pct"]) / 100))
+
+
+def _course(disorder: str) -> list[Row]:
+    return [r for r in _rows(disorder) if not r["subgroup"] and r["endpoint"] == KNOWN[disorder]]
+
+
+@cache
+def _rows(disorder: str) -> tuple[Row, ...]:
+    if disorder not in KNOWN:
+        near = difflib.get_close_matches(str(disorder), KNOWN, 1)
+        fix = f"Did you mean `{near[0]}`?" if near else "Take one of these."
+        raise InputError("disorder", disorder, ", ".join(KNOWN), fix)
+    rows = read_table("patient/attacks.csv")
+    return tuple(row for row in rows if row["disorder"] == disorder)
