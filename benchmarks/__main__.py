@@ -3,9 +3,9 @@
     python -m benchmarks [--quick] [--neuron-python PYTHON] [--only fibre convergence ...]
 
 Runs, one after the other: fibres against NEURON, convergence, the field, the field against NGSolve
-(where it is installed), the C fibre's grid, all fibres of a human vagus, and the body's engine
-against libRoadRunner (where it is installed) and LSODA. About 30 minutes on one core; ``--quick``
-four minutes.
+(where it is installed), the C fibre's grid, all fibres of a human vagus, the body's engine against
+libRoadRunner (where it is installed) and LSODA, and virtual trials with their analysis. About 30
+minutes on one core; ``--quick`` four minutes.
 """
 
 from __future__ import annotations
@@ -76,11 +76,17 @@ def _body(quick: bool) -> None:
     show("the body's engine beside others, one core, process CPU time", body.run(quick))
 
 
+def _trial(quick: bool) -> None:
+    from benchmarks import trial
+
+    show("virtual trials and their mixed model, two threads", trial.run(quick))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="the short part of each")
     parser.add_argument("--neuron-python", help="an interpreter that has NEURON (default: this)")
-    names = ("fibre", "convergence", "field", "ngsolve", "c-fibre-grid", "population", "body")
+    names = ("fibre", "convergence", "field", "ngsolve", "c-fibre-grid", "population", "body", "trial")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     arguments = parser.parse_args()
     quick = arguments.quick
@@ -92,6 +98,7 @@ def main() -> None:
         "c-fibre-grid": lambda: None if quick else script("c_fibre_grid.py"),
         "population": lambda: _population(quick),
         "body": lambda: _body(quick),
+        "trial": lambda: _trial(quick),
     }
     for name in names:
         if name in arguments.only:

@@ -29,7 +29,7 @@ ALLOWED = {
     "evidence": BASE,
     "patient": SCIENCE | {"body"},
     "trial": SCIENCE | {"body", "patient", "evidence"},
-    "validation": SCIENCE | {"body", "patient"},
+    "validation": SCIENCE | {"body", "patient", "trial", "evidence"},
     "report": TRIALS,
     **{name: BASE | STUDY | {"protocol", "nerve", "field", "body", "patient"} for name in STUDY},
     "pipeline": SCIENCE | STUDY | {"report", "recruit_report"},

@@ -9,11 +9,13 @@ import typer
 
 from vagus import __version__
 from vagus.commands.devices import devices
+from vagus.commands.evidence import evidence
 from vagus.commands.nerve import nerve
 from vagus.commands.output import EXIT_CODES, INTERRUPTED
 from vagus.commands.run import run
 from vagus.commands.study import check, recruit
 from vagus.commands.threshold import threshold
+from vagus.commands.trial import trial
 from vagus.commands.validate import validate
 
 app = typer.Typer(
@@ -25,8 +27,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (devices, nerve, threshold, check, recruit, run, validate):
+for command in (devices, nerve, threshold, check, recruit, run, validate, evidence):
     app.command(epilog=EXIT_CODES)(command)
+app.add_typer(trial)
 
 
 def _version(wanted: bool) -> None:

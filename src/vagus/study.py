@@ -61,12 +61,13 @@ from vagus.study_model import (
     FieldSettings,
     NerveSource,
     Patient,
-    Section,
     SolverSettings,
     Stimulation,
     StudyFile,
 )
+from vagus.study_quantity import Section
 from vagus.study_text import Keys, Problem, StudyText, parse_study_text, read_study_text
+from vagus.study_trial import Trial, trial_problems
 
 CHECKED = (
     "pulse_width_us",
@@ -86,7 +87,8 @@ class Study:
 
     ``nerve`` is empty where ``recruitment`` is ``prior`` and none is given. ``defaults`` lists what
     the file left out and where each value came from; ``fibre_seed`` is the seed of the fibres:
-    theirs, or else the study's. ``source`` is the file it was read from.
+    theirs, or else the study's. ``trial`` is None where there is none. ``source`` is the file it
+    was read from.
     """
 
     title: str
@@ -99,6 +101,7 @@ class Study:
     solver: SolverSettings
     patient: Patient
     body: Body
+    trial: Trial | None
     seed: int
     defaults: tuple[Default, ...]
     source: str
@@ -183,6 +186,10 @@ def _study(text: StudyText) -> Study:
         lps, length_s = file.body.lps, file.stimulation.duration_s + file.body.follow_up_s
         if lps is not None:
             problems += dose_problems(values, length_s, lps.at_s + lps.infusion_s)
+        if file.trial is not None:
+            condition, duration_s = file.patient.condition, file.stimulation.duration_s
+            given = values["trial"]
+            problems += trial_problems(given, file.trial, condition, duration_s, length_s)
     if problems:
         raise text.errors(problems)
     assert which is not None  # a file without a known device has a problem
@@ -235,6 +242,10 @@ def _needed(keys: Keys, which: Device | None) -> str:
         "device": "the key of a device, such as livanova-vns-therapy",
         "stimulation": "`current`, `pulse_width`, `frequency` and more",
         "dose": "a dose such as `2 ng/kg`",
+        "n": "the number of patients of the arm",
+        "role": "active, sham, untreated or control",
+        "visits": "times such as `[4 weeks, 12 weeks]`",
+        "arms": "arms such as `active: {role: active, n: 60}`",
         "current": "a current such as `1.5 mA`",
         "frequency": "a rate such as `20 Hz`",
     }

@@ -13,9 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     WithJsonSchema,
@@ -23,7 +21,8 @@ from pydantic import (
 
 from vagus.data import read_table
 from vagus.protocol.device import device, device_keys, nearest
-from vagus.study_quantity import QuantityIn, problem
+from vagus.study_quantity import QuantityIn, Section, problem
+from vagus.study_trial import Trial
 
 
 def _one_of(names: Callable[[], tuple[str, ...]]) -> AfterValidator:
@@ -124,12 +123,6 @@ WaveformName = Literal["monophasic", "biphasic", "pseudo-monophasic", "burst"]
 SmallModel = Literal["pena", "mrg-interpolation"]
 LargeModel = Literal["mrg-interpolation", "pena"]
 CFibreModel = Literal["sundt", "tigerholm", "rattay", "schild94", "schild97"]
-
-
-class Section(BaseModel):
-    """A mapping of the file: no unknown keys, frozen once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_alias=True)
 
 
 class RespiratoryGating(Section):
@@ -274,4 +267,5 @@ class StudyFile(Section):
     solver: SolverSettings = SolverSettings()
     patient: Patient = Patient()
     body: Body = Body()
+    trial: Trial | None = None
     seed: int = Field(default=0, ge=0)

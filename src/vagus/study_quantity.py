@@ -1,4 +1,4 @@
-"""Numbers with units in a study file: "1.5 mA" becomes 1.5 in the unit its field is kept in.
+"""Sections of a study file, and its numbers with units: "1.5 mA" becomes 1.5 in its field's unit.
 
 pint is imported when the first quantity is read, not before: it takes longer to load than the
 rest of the study file's machinery.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ KINDS = {
     "[length]": "a length",
     "dimensionless": "a number without unit",
 }
+
+
+class Section(BaseModel):
+    """A mapping of a study file: no unknown keys, frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_alias=True)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""Power over patients or effect, with the type I error of the same design beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vagus.report import style
+from vagus.trial.operating import Estimate
+from vagus.trial.power_curve import CurvePoint
+
+BARS = 1.96  # Monte Carlo standard errors: 95 % of what chance does to the simulation
+USUAL = 0.8  # power that trials are usually planned with, drawn as a mark
+
+
+@style.styled
+def power_curve(points: Sequence[CurvePoint], alpha: float, what: str, replicates: int) -> Figure:
+    """Power and type I error with Monte Carlo intervals; a line at ``alpha``.
+
+    ``what``: the horizontal axis, with its unit.
+    """
+    figure = style.new_figure(3.6)
+    ax = figure.subplots()
+    x = np.array([p.x for p in points])
+    for name, marker, colour, estimates in (
+        ("power (benefit shown)", "o", style.SERIES[0], [p.power for p in points]),
+        ("type I error (no effect)", "s", style.ACCENT, [p.type_i_error for p in points]),
+    ):
+        value, low, high = _bars(estimates)
+        ax.errorbar(
+            x, value, np.stack([value - low, high - value]), color=colour, marker=marker, ms=5,
+            lw=1.6, elinewidth=1.1, capsize=2.5, label=name, clip_on=False, zorder=3,
+        )  # fmt: skip
+    for level, text in ((alpha, f"α = {alpha:g}"), (USUAL, f"{USUAL:.0%}".replace("%", " %"))):
+        ax.axhline(level, color=style.MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+        ax.annotate(
+            text, (1.0, level), (3, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", va="center", fontsize=8, color=style.MUTED,
+        )  # fmt: skip
+    ax.set_ylim(0, 1)
+    ax.set_yticks(np.arange(0, 1.01, 0.2), [f"{p:.0f}" for p in range(0, 101, 20)])
+    ax.set_ylabel("trials with a significant result (%)")
+    ax.set_xlabel(what)
+    ax.grid(True, axis="y")
+    figure.legend(loc="outside upper left", ncols=2)
+    words = f"{replicates:,} trials per point; bars: ± {BARS:g} Monte Carlo standard errors."
+    figure.supxlabel(words, fontsize=8, color=style.MUTED, x=0.01, ha="left")
+    return figure
+
+
+def _bars(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    value, se = (np.array([getattr(e, name) for e in estimates]) for name in ("value", "se"))
+    return value, np.clip(value - BARS * se, 0, 1), np.clip(value + BARS * se, 0, 1)

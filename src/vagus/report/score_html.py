@@ -1,0 +1,52 @@
+"""The page of predictions and of scores: what was predicted, what was found, who was closer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vagus.report.figures.score import group_name
+from vagus.report.figures.validation import plain
+from vagus.report.html import inline_figures, page_environment, save_figures
+from vagus.report.score_content import (
+    ScoreReport,
+    blocks,
+    headline,
+    met_words,
+    of_trial,
+    score_figures,
+)
+from vagus.trial.frozen import SIMULATOR
+from vagus.trial.frozen import headline as headline_row
+from vagus.trial.score import NAMES
+from vagus.trial.scores import LEVELS
+
+NAME = "score.html"
+
+
+def write_score_page(folder: Path, report: ScoreReport) -> Path:
+    """Write ``folder``/score.html and its figures; returns the page's path.
+
+    Deterministic: equal reports give equal files. OSError from the file system is passed on.
+    """
+    drawn = score_figures(report)
+    plots = folder / "figures"
+    save_figures(drawn, plots)
+    environment = page_environment()
+    environment.filters |= {"plain": plain, "met": met_words, "headline_row": headline_row}
+    table = report.table
+    text = environment.get_template("score.html.jinja").render(
+        report=report,
+        table=table,
+        headline=headline(report),
+        blocks=blocks(table, report.known_before),
+        predictions=list(report.predictions.values()),
+        rows={p.trial: of_trial(p, table) for p in report.predictions.values()},
+        names=NAMES,
+        simulator=SIMULATOR,
+        levels=[f"{100 * level:g}" for level in LEVELS],
+        group_name=group_name,
+        figures=inline_figures(drawn, plots),
+    )
+    page = folder / NAME
+    page.write_text(text, encoding="utf-8")
+    return page
