@@ -86,7 +86,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="the short part of each")
     parser.add_argument("--neuron-python", help="an interpreter that has NEURON (default: this)")
-    names = ("fibre", "convergence", "field", "ngsolve", "c-fibre-grid", "population", "body", "trial")
+    names = (
+        "fibre",
+        "convergence",
+        "field",
+        "ngsolve",
+        "c-fibre-grid",
+        "population",
+        "body",
+        "trial",
+    )
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     arguments = parser.parse_args()
     quick = arguments.quick

@@ -57,7 +57,9 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_writes_a_report_and_tables(study: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    code, text, err = call("trial", "run", str(study), "--out", str(out), "--workers", "1", "--json")
+    code, text, err = call(
+        "trial", "run", str(study), "--out", str(out), "--workers", "1", "--json"
+    )
     assert code == 0, err
     found = json.loads(text)
     assert found["replicates"] == 12
@@ -135,7 +137,9 @@ def test_score(frozen: Path, tmp_path: Path) -> None:
             "RELAX,sham,change_mean,-1.0,58"]  # fmt: skip
     results.write_text("\n".join(rows), encoding="utf-8")
     page = tmp_path / "page"
-    code, text, err = call("trial", "score", str(frozen), str(results), "--json", "--out", str(page))
+    code, text, err = call(
+        "trial", "score", str(frozen), str(results), "--json", "--out", str(page)
+    )
     assert code == 0, err
     found = json.loads(text)
     assert len(found["results"]) == 2

@@ -22,6 +22,7 @@ from vagus.patient.calibrate import Calibration
 from vagus.patient.cohort import Cohort
 from vagus.patient.response import Device
 from vagus.pipeline import Clock, plain, recruit
+from vagus.protocol.schedule import DAY_S
 from vagus.study import Study
 from vagus.trial.adam import adam
 from vagus.trial.calibrated import calibrated
@@ -241,7 +242,7 @@ def trial_report(done: TrialRun) -> TrialReport:
         Fact("device", done.study.device.name),
         Fact("current", f"{s.current_mA:g} mA"),
         Fact("pulses", f"{s.frequency_Hz:g} Hz"),
-        Fact("stimulation", f"{s.duration_s / 86_400:g} days"),
+        Fact("stimulation", f"{s.duration_s / DAY_S:g} days"),
         Fact("fibres", "a documented prior" if done.study.prior else "computed from the nerve"),
     ]
     return TrialReport(

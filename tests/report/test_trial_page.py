@@ -1,4 +1,4 @@
-"""The page of a virtual trial: complete, self-contained, deterministic, with the report's numbers."""
+"""The page of a virtual trial: complete, self-contained, deterministic; the report's numbers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ from test_html import Outline
 from trial_page_samples import make_design, make_trial_report
 
 from vagus.evidence.synthesis import synthesise
+from vagus.patient.regimen import Regimen
 from vagus.report import style
 from vagus.report.trial_beside import beside, virtual_rows
 from vagus.report.trial_content import TrialReport, headline, truths
 from vagus.report.trial_html import write_trial
 from vagus.report.trial_rows import operating_block, table_one_block
-from vagus.report.trial_words import minus, per_cent, scale_of, share_with_error, unbroken
-from vagus.trial.design import Design
+from vagus.report.trial_words import (
+    design_facts,
+    minus,
+    per_cent,
+    scale_of,
+    share_with_error,
+    unbroken,
+)
+from vagus.trial.design import Arm, Design
 from vagus.trial.operating import Estimate
 from vagus.trial.primary import primary
 
@@ -110,7 +118,6 @@ def test_numbers_are_those_of_the_report(
     assert scale.text(float(one.estimate[0])) in text
     assert f"alpha {design.alpha:g}" in text
     if kind != "n-of-1":
-        assert str(report.flow.assessed) in str(report.flow)
         for arm in design.arms:
             assert arm.name in text
     assert "KRASAELAP2020 sham: responders" in text
@@ -239,6 +246,23 @@ def test_headline_says_whether_the_range_includes_no_effect(
     assert "a range that includes no effect" in said([-1.0, -0.5, 0.5])
     assert "all on one side of no effect" in said([-1.0, -0.5, -0.2])
     assert "None of 12" in said([float("nan")] * 3)
+
+
+def test_trials_that_cannot_be_analysed(reports: dict[str, TrialReport], tmp_path: Path) -> None:
+    report = reports["parallel"]
+    nothing = np.full(len(report.data), np.nan)
+    names = ("estimate", "se", "low", "high", "p")
+    fit = replace(report.primary, **dict.fromkeys(names, nothing))
+    page = write_trial(tmp_path, replace(report, primary=fit)).read_text(encoding="utf-8")
+    assert Outline(page).open == []
+
+
+def test_third_arm_is_described_only() -> None:
+    design = make_design("parallel")
+    third = Arm("nothing", "untreated", 24, Regimen("nothing", (), "untreated"))
+    told = {f.quantity: f.value for f in design_facts(replace(design, arms=(*design.arms, third)))}
+    assert told["compared"] == "taVNS against sham <ear>; other arms are described only"
+    assert "compared" not in {f.quantity for f in design_facts(design)}
 
 
 def test_words() -> None:

@@ -12,8 +12,9 @@ from vagus.evidence.effects import Effects
 from vagus.evidence.pooled import pool
 from vagus.trial import pilots, pools
 from vagus.trial.baselines import BASELINES, Baseline, baselines, quantities
+from vagus.trial.endpoint_scale import endpoint_sd
 from vagus.trial.pilots import pilot_of
-from vagus.trial.pools import KINDS, LOGITS_PER_SD, effect_pool, endpoint_sd, logit_of, sham_pool
+from vagus.trial.pools import KINDS, LOGITS_PER_SD, effect_pool, logit_of, sham_pool
 from vagus.trial.published import published_trial, published_trials
 from vagus.trial.results import CONTRAST, calibration_results
 

@@ -98,9 +98,7 @@ def test_pregabalin_is_in_both_arms(relax: Forecast) -> None:
     assert np.mean(relax.samples["sham", "change_mean"]) < -0.3
 
 
-def test_same_seed_same_bits_and_another_seed_other_people(
-    relax: Forecast, tmp_path: Path
-) -> None:
+def test_same_seed_same_bits_and_another_seed_other_people(relax: Forecast, tmp_path: Path) -> None:
     again = forecast(published_trial("RELAX"), size=SMALL, folder=tmp_path, workers=2)
     for key, values in relax.samples.items():
         assert np.array_equal(values, again.samples[key])

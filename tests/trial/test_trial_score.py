@@ -69,6 +69,9 @@ def test_frozen_sample_scores_as_the_forecast_it_stands_for() -> None:
     assert row.scores[SIMULATOR].crps == pytest.approx(float(about), rel=0.05)
     assert row.scores[SIMULATOR].crps_scaled == pytest.approx(row.scores[SIMULATOR].crps / 1.7)
     assert set(row.scores) == {SIMULATOR, "sham", "effect"}
+    for level in (0.5, 0.8, 0.95):  # as frozen
+        frozen = sample["intervals"][f"{100 * level:g}"]
+        assert list(row.scores[SIMULATOR].intervals[level]) == frozen
 
 
 def test_shares_are_scored_as_they_are() -> None:

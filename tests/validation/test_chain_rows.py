@@ -5,10 +5,11 @@ Also the drives of published studies, which rows of heart, immune system and cha
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from vagus.body.compiled import compile_model
 from vagus.body.conditions import condition_keys
 from vagus.body.drive import drive_from_recruitment, prior_keys, segments
 from vagus.body.integrate import integrate
@@ -18,20 +19,23 @@ from vagus.errors import InputError
 from vagus.pipeline import recruit
 from vagus.protocol.schedule import DAY_S
 from vagus.study import parse_study
+from vagus.trial.published import published_trial, published_trials
 from vagus.validation import chain
-from vagus.validation.chain import COMPARISONS, design, schedule
+from vagus.validation.chain import COMPARISONS, design_of, read_day, sessions
 from vagus.validation.comparison import Observation, observations, verdict
 from vagus.validation.study_drives import channels, cuff_rates, study
 
 ROWS: dict[str, Observation] = {k: o for k, o in observations().items() if o.organ == "chain"}
-DESIGNS = read_table("body/vns_trial_designs.csv")
+KEYS = [
+    *dict.fromkeys([*chain._CONTRASTS.values(), *chain._ARMS.values(), chain._SLOW, chain._FAST])
+]
 HELD_OUT = ("premium ii", "act2", "act 2", "lommano", "reset", "baker", "estival", "liu 2024",
             "prott", "relax")  # fmt: skip
 DRAWS, SEED = 12, 2
 
 
 def test_trials_to_be_predicted_and_recalled_numbers_are_not_here() -> None:
-    for name in ("observations_chain", "vns_trial_designs", "vns_study_drives"):
+    for name in ("observations_chain", "vns_study_drives"):
         text = " ".join(v for row in read_table(f"body/{name}.csv") for v in row.values()).lower()
         assert not any(word in text for word in HELD_OUT)
     assert {row.mark for row in ROWS.values()} <= {"seen", "derived"}
@@ -55,68 +59,99 @@ def test_rows_without_a_control_group_say_so() -> None:
         assert ("no control group" in row.note) == identity.endswith("-arm")
 
 
-@pytest.mark.parametrize("row", DESIGNS, ids=lambda row: row["design"])
-def test_designs_can_be_given(row: dict[str, str]) -> None:
-    assert row["condition"] in condition_keys()
-    assert row["prior"] in prior_keys()
-    plan = schedule(row)
-    weeks = int(row["days"]) / 7
-    if weeks >= 1:
-        per_week = int(row["days_per_week"]) * int(row["per_day"])
-        assert len(plan.edges_s) == pytest.approx(weeks * per_week, abs=per_week / 2)
-    minutes = float(row["session_min"]) * len(plan.edges_s)
-    assert plan.on_time_s() == pytest.approx(60 * minutes)
-    assert plan.end_s <= int(row["days"]) * DAY_S + 1e-6
-    # Trials of one kind are read off one run, so none may be followed up after its last day.
-    assert 0 < float(row["read_d"]) <= int(row["days"])
+@pytest.mark.parametrize("key", KEYS)
+def test_designs_can_be_given(key: str) -> None:
+    trial, plan, read_d = published_trial(key), sessions(key), read_day(key)
+    given = trial.delivery
+    assert trial.status != "predict"
+    assert design_of(key).condition in condition_keys()
+    assert given.prior in prior_keys()
+    assert 0 < plan.end_s <= read_d * DAY_S
+    assert 0 < design_of(key).recall_d <= read_d
+    share = (
+        1.0
+        if given.on_s is None or given.off_s is None
+        else given.on_s / (given.on_s + given.off_s)
+    )
+    held = len(np.unique(plan.edges_s[:, 0] // DAY_S)) * given.sessions_per_day
+    minutes = given.session_min * share * held
+    # A session that fills its day leaves a second to the next.
+    assert plan.on_time_s() == pytest.approx(60 * minutes, abs=held)
 
 
-def test_a_shorter_trial_is_the_beginning_of_a_longer_one() -> None:
-    """EVENT, read off the run of PREMIUM, equals EVENT simulated alone."""
-    row = design("event-2016")
-    plan, horizon = schedule(row), float(row["read_d"]) * DAY_S
-    drive = surface_drive(row["prior"], float(row["rate_Hz"]), plan, DRAWS, SEED)
-    who = drive.apply(chain._patients(row["condition"], DRAWS, SEED))
-    system = compile_model(chain.full_body())
-    recall_d = float(row["recall_d"])
-    begins = horizon - recall_d * DAY_S
-    area = integrate(system, who, segments(plan, horizon), [begins, horizon])["pain_area"]
-    alone = (area[:, 1] - area[:, 0]) / recall_d
-    assert chain.stimulated("event-2016", DRAWS, SEED) == pytest.approx(alone, abs=2e-5)
+def test_every_row_says_how_it_was_read() -> None:
+    for comparison in COMPARISONS:
+        assert "as the mean over a recall of" in comparison.how
+
+
+def test_the_crossover_is_read_after_its_first_period() -> None:
+    """The second one is not in the arm simulated: neither its sessions nor its reading."""
+    assert read_day("MUTHULINGAM2021") == 14
+    assert sessions("MUTHULINGAM2021").end_s < 14 * DAY_S
+    assert len(sessions("MUTHULINGAM2021").edges_s) == 14 * 3
+
+
+def test_aranow_is_read_a_day_after_its_last_session() -> None:
+    assert len(sessions("ARANOW2021").edges_s) == 4
+    assert sessions("ARANOW2021").end_s < 4 * DAY_S < read_day("ARANOW2021") * DAY_S
+
+
+def test_trials_of_single_attacks_are_not_pain_after_weeks() -> None:
+    with pytest.raises(InputError, match="PRESTO"):
+        design_of("PRESTO")
+
+
+def test_what_comes_later_does_not_matter() -> None:
+    """EVENT equals PREMIUM, given the same for longer, when that is read after as many weeks."""
+    assert (read_day("EVENT"), read_day("PREMIUM")) == (56, 84)
+    plan, horizon = sessions("PREMIUM"), 56 * DAY_S
+    drive = published_trial("PREMIUM").delivery.drive(plan, DRAWS, SEED)
+    who = drive.apply(chain._patients("migraine", DRAWS, SEED))
+    times = [horizon - 28 * DAY_S, horizon, 84 * DAY_S]
+    area = integrate(chain._body(), who, segments(plan, times[-1]), times)["pain_area"]
+    early = (area[:, 1] - area[:, 0]) / 28
+    assert chain.stimulated("EVENT", DRAWS, SEED) == pytest.approx(early, abs=2e-5)
 
 
 def test_zhang_had_twelve_sessions() -> None:
-    assert len(schedule(design("zhang-2021")).edges_s) == 12
+    assert len(sessions("ZHANG").edges_s) == 12
+
+
+def test_the_two_rates_of_straube_differ_by_rate_only() -> None:
+    slow, fast = (published_trial(f"STRAUBE_{rate}HZ") for rate in (1, 25))
+    assert {slow.status, fast.status} == {"context"}
+    assert replace(slow.delivery, rate_Hz=25.0, basis=fast.delivery.basis) == fast.delivery
+    assert np.array_equal(sessions(slow.key).edges_s, sessions(fast.key).edges_s)
+    used = published_trials("calibration") + published_trials("predict")
+    assert not {slow.key, fast.key} & {trial.key for trial in used}
 
 
 def test_without_routes_there_is_no_difference() -> None:
     """The arms differ by what stimulation does, not by their schedules or draws."""
-    row = design("muthulingam-2021")
-    plan = schedule(row)
+    key, horizon = "MUTHULINGAM2021", 14 * DAY_S
     off = dict.fromkeys(
         ("route_cytokines", "route_brainstem", "route_mood", "route_plasticity"), 0.0
     )
-    system = compile_model(chain.full_body())
-    who = chain._patients(row["condition"], DRAWS, SEED).having(**off)
-    driven = surface_drive(row["prior"], 25.0, plan, DRAWS, SEED).apply(who)
-    horizon = float(row["read_d"]) * DAY_S
-    pain = integrate(system, driven, segments(plan, horizon), [horizon])["pain"][:, 0]
-    without = chain.sham(row["condition"], float(row["read_d"]), 0.0, DRAWS, SEED)
+    who = chain._patients("visceral", DRAWS, SEED).having(**off)
+    plan = sessions(key)
+    driven = published_trial(key).delivery.drive(plan, DRAWS, SEED).apply(who)
+    area = integrate(chain._body(), driven, segments(plan, horizon), [horizon / 2, horizon])
+    pain = (area["pain_area"][:, 1] - area["pain_area"][:, 0]) / 7
+    without = chain.sham("visceral", 14.0, 7.0, DRAWS, SEED)
     assert pain == pytest.approx(without, abs=2e-5)
 
 
 def test_the_same_patients_are_in_both_arms() -> None:
     """Where the prior recruits no afferent of the ear, arms agree draw by draw."""
-    row = design("shi-2021")
-    drive = surface_drive(row["prior"], 25.0, schedule(row), DRAWS, SEED)
+    drive = published_trial("SHI2021").delivery.drive(sessions("SHI2021"), DRAWS, SEED)
     none = drive.rate_Hz("u_E") == 0
     assert none.any()
-    assert chain.difference("shi-2021", DRAWS, SEED)[none] == pytest.approx(0.0, abs=2e-5)
+    assert chain.difference("SHI2021", DRAWS, SEED)[none] == pytest.approx(0.0, abs=2e-5)
 
 
-def test_an_unknown_design_or_study_is_named() -> None:
-    with pytest.raises(InputError, match="premium-2019"):
-        design("premium")
+def test_an_unknown_trial_or_study_is_named() -> None:
+    with pytest.raises(InputError, match="PREMIUM"):
+        sessions("premium-2019")
     with pytest.raises(InputError, match="kox-2015"):
         study("kox")
     with pytest.raises(InputError, match="implant_fractions"):
@@ -125,7 +160,7 @@ def test_an_unknown_design_or_study_is_named() -> None:
 
 def test_a_mixture_of_devices_is_their_mean() -> None:
     rate, n = float(study("schiweck-2024")["rate_Hz"]), 40
-    plan = schedule(design("aranow-2021"))
+    plan = sessions("ARANOW2021")
     ear = surface_drive("auricular", rate, plan, n, 3).rate_Hz("u_E")
     neck = surface_drive("cervical", rate, plan, n, 3).rate_Hz("u_S")
     cuff = cuff_rates(1.5, rate, n, 3)["u_S"]

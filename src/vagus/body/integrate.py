@@ -109,7 +109,7 @@ def integrate(
             )  # fmt: skip
         return len(p[part])
 
-    _in_parallel(some, n, workers, progress)
+    in_parallel(some, n, TOGETHER, workers, progress)
     states /= problem.seconds(system.states)
     observed /= problem.seconds(system.outputs)
     return Trajectory(
@@ -117,12 +117,16 @@ def integrate(
     )
 
 
-def _in_parallel(
-    work: Callable[[slice], int], n: int, workers: int | None, progress: Progress | None
-) -> None:
+def in_parallel(
+    work: Callable[[slice], int], n: int, together: int, workers: int | None,
+    progress: Progress | None = None,
+) -> None:  # fmt: skip
+    """``work`` on parts of ``n`` things, ``together`` at a time, in ``workers`` threads (None: one
+    per core). It returns how many are done, which ``progress(done, n)`` is told. Work that has not
+    begun is dropped when one part fails or the user stops."""
     if workers is not None and workers < 1:
         raise InputError("workers", workers, "1 or more")
-    parts = [slice(i, min(i + TOGETHER, n)) for i in range(0, n, TOGETHER)]
+    parts = [slice(i, min(i + together, n)) for i in range(0, n, together)]
     done = 0
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         futures = [pool.submit(work, part) for part in parts]

@@ -102,9 +102,7 @@ def _run(read: Any, folder: Path, replicates: int | None, workers: int | None) -
 
     try:
         with progress_bars() as tell:
-            done = run_trial(
-                read, folder, replicates=replicates, progress=tell, workers=workers
-            )
+            done = run_trial(read, folder, replicates=replicates, progress=tell, workers=workers)
             return done.summary()
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(_goes_on(folder)) from interrupt

@@ -63,6 +63,11 @@ class Virtual:
     high: Floats
     truth: Floats
 
+    @property
+    def middle(self) -> tuple[float, float, float]:
+        """Medians of effects and bounds: what one trial reports."""
+        return _median(self.estimate), _median(self.low), _median(self.high)
+
 
 @dataclass(frozen=True, eq=False)
 class Beside:
@@ -116,11 +121,9 @@ def beside(data: TrialData, found: Primary, truths: Floats, calibrated_on: set[s
 
 def virtual_rows(data: TrialData, virtual: Virtual) -> list[ForestRow]:
     """What one trial of this size would report, and the truth over populations."""
-    middle = [float(np.nanmedian(x)) for x in (virtual.estimate, virtual.low, virtual.high)]
-    rows = [
-        ForestRow("this design, virtual", *middle, kind="virtual",
-                  note=f"{data.n} patients; median effect and interval of {len(data)} trials")
-    ]  # fmt: skip
+    effect, low, high = virtual.middle
+    note = f"{data.n} patients; median effect and interval of {len(data)} trials"
+    rows = [ForestRow("this design, virtual", effect, low, high, kind="virtual", note=note)]
     true = virtual.truth[np.isfinite(virtual.truth)]
     if true.size:
         low, median, high = np.quantile(true, [0.025, 0.5, 0.975]).tolist()
@@ -202,7 +205,7 @@ def _virtual(data: TrialData, found: Primary, truths: Floats) -> Virtual:
         factor = -factor
     half = norm.ppf(0.5 + LEVEL / 2) * np.abs(factor) * found.se
     g = factor * found.estimate
-    return Virtual(g, g - half, g + half, np.nanmedian(factor) * truths)
+    return Virtual(g, g - half, g + half, _median(factor) * truths)
 
 
 def _odds(data: TrialData, truths: Floats) -> Virtual:
@@ -223,3 +226,9 @@ def _odds(data: TrialData, truths: Floats) -> Virtual:
         share = base + truths
         true = np.log(share / (1 - share)) - np.log(base / (1 - base))
     return Virtual(y, y - half, y + half, np.where((share > 0) & (share < 1), true, np.nan))
+
+
+def _median(values: Floats) -> float:
+    """Without those that are nan; nan of none."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")

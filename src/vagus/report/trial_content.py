@@ -83,18 +83,18 @@ def headline(design: Design, operating: OperatingCharacteristics, primary: Prima
         middle = operating.effect.estimate.value
     if design.analysis == "change-within":
         return (
-            f"With one arm only, {name} changes by {scale.text(middle)} on average; {spread}. This "
-            f"is not an effect of stimulation: the test is passed in {power} of trials, and in "
-            f"{error} of the same trials without any stimulation."
+            f"With one arm only, {name} changes by {scale.signed(middle)} on average; {spread}. "
+            f"This is not an effect of stimulation: the test is passed in {power} of trials, and "
+            f"in {error} of the same trials without any stimulation."
         )
     who = "In one patient" if design.kind == "n-of-1" else f"With {design.patients()} patients"
     what = "the share that responds" if design.analysis == "responder" else name
     against = design.arms[compared(design)[1]].role
     control = {"sham": "sham", "untreated": "no treatment"}.get(against, "the control treatment")
     return (
-        f"{who}, stimulation in this model changes {what} by {scale.text(middle)} against "
-        f"{control} on average; {spread}, {none}. {power} of trials show a benefit; with no effect at all, "
-        f"{error} reject the null hypothesis."
+        f"{who}, stimulation in this model changes {what} by {scale.signed(middle)} against "
+        f"{control} on average; {spread}, {none}. {power} of trials show a benefit; "
+        f"with no effect at all, {error} reject the null hypothesis."
     )
 
 

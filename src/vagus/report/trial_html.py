@@ -161,9 +161,9 @@ def _beside_lines(published: Beside) -> list[tuple[str, str]]:
         return []
     log = published.measure == "OR"
     name = "odds ratio" if log else "SMD"
-    middle = [float(np.nanmedian(x)) for x in (v.estimate, v.low, v.high)]
+    effect, *ends = v.middle
     lines = [(f"{name} that such a trial reports, median (95 % CI)",
-              interval_text(middle[0], (middle[1], middle[2]), log))]  # fmt: skip
+              interval_text(effect, (ends[0], ends[1]), log))]  # fmt: skip
     true = v.truth[np.isfinite(v.truth)]
     if true.size:
         low, median, high = np.quantile(true, [0.025, 0.5, 0.975]).tolist()
@@ -175,7 +175,7 @@ def _beside_lines(published: Beside) -> list[tuple[str, str]]:
 def _parameters() -> list[tuple[str, Sequence[Fact]]]:
     """(of what, parameters with their marks): what the result rests on."""
     body = [Fact(r.symbol, r.value, "", r.mark) for r in parameter_table(full_body())]
-    groups = [("the body", body)]
+    groups: list[tuple[str, Sequence[Fact]]] = [("the body", body)]
     for name, folder, tables in (
         ("patients and ratings", "patient", PATIENT_TABLES),
         ("conduct of trials", "trial", TRIAL_TABLES),

@@ -104,7 +104,7 @@ def _verdict(data: TrialData, found: Primary) -> str:
         return "This one trial would be reported as positive."
     if found.rejects(design)[0]:
         return "This one trial would be reported as showing harm."
-    return "This one trial would be reported as having shown no effect."
+    return "This one trial would be reported as having shown no significant difference."
 
 
 def periods_block(data: TrialData) -> Block:
@@ -223,8 +223,8 @@ def blinding_block(data: TrialData) -> Block | None:
         shares = [per_cent(float(np.mean(said == g))) for g in range(len(GUESSES))]
         first = one[k]
         lines.append(
-            (data.design.arms[k].name, *shares, plain(over[k].index),
-             f"{plain(first.index)} ({plain(first.low)} to {plain(first.high)})")
+            (data.design.arms[k].name, *shares, _two(over[k].index),
+             f"{_two(first.index)} ({_two(first.low)} to {_two(first.high)})")
         )  # fmt: skip
     head = ("arm", *(f"says {g}" if g != GUESSES[-1] else g for g in GUESSES), "Bang's index",
             "in the example (95 % CI)")  # fmt: skip
@@ -233,6 +233,11 @@ def blinding_block(data: TrialData) -> Block | None:
         "are wrong. Guesses follow an assumed model (what is felt of stimulation)."
     )
     return Block(head, tuple(lines), note)
+
+
+def _two(index: float) -> str:
+    """Two decimals, a true minus, none before 0.00."""
+    return f"{index:z.2f}".replace("-", "−")
 
 
 def responders_block(data: TrialData) -> Block | None:
@@ -272,12 +277,16 @@ def calibration_block(found: Calibration) -> Block | None:
     missed = set(found.missed())
     lines = []
     for t, before, after in zip(found.targets, found.before, found.after, strict=True):
-        factor, tail = (100.0, " %") if t.statistic == "responders" else (1.0, "")
-        told = [f"{plain(factor * x)}{tail}" for x in (t.value, before, after)]
-        published = f"{plain(factor * t.value)} ± {plain(factor * t.tolerance)}{tail}"
-        unit = observable(t.endpoint).unit
-        name = t.name if t.statistic == "responders" else f"{t.name} ({UNITS.get(unit, unit)})"
-        lines.append((name, published, *told[1:], "missed" if t.name in missed else "met"))
+        name, values = t.name, (before, after)
+        if t.statistic == "responders":
+            published = share_with_error(Estimate(t.value, t.tolerance))
+            shown = [per_cent(float(x)) for x in values]
+        else:
+            unit = observable(t.endpoint).unit
+            name = f"{name} ({UNITS.get(unit, unit)})"
+            published = f"{plain(t.value)} ± {plain(t.tolerance)}"
+            shown = [plain(float(x)) for x in values]
+        lines.append((name, published, *shown, "missed" if t.name in missed else "met"))
     note = (
         "± tolerance: standard error and spread between trials together. Missed: off by more than "
         "two tolerances."

@@ -16,6 +16,7 @@ from vagus.report.content import Fact
 from vagus.trial.design import Arm, Design
 from vagus.trial.operating import Estimate
 from vagus.trial.periods import windows_d
+from vagus.trial.primary import compared
 
 DASH = "–"
 POINTS = 100.0
@@ -65,6 +66,10 @@ class Scale:
     def text(self, value: float) -> str:
         """`−0.82 days per 28 days`; zero without a sign."""
         return f"{self.plain(value)} {self.unit}".strip()
+
+    def signed(self, value: float) -> str:
+        """As `text`, with a plus for what rises."""
+        return f"{'+' if self.factor * value > 0 else ''}{self.text(value)}"
 
     def plain(self, value: float) -> str:
         """The number alone: points of per cent with one decimal."""
@@ -153,6 +158,7 @@ def design_facts(design: Design) -> list[Fact]:
         *_days(design),
         ("entry", _entry(design)),
         ("randomisation", _strata(design)),
+        ("compared", _compared(design)),
         ("test", f"{level}, alpha {design.alpha:g}"),
         ("analysis", ANALYSES[design.analysis]),
         ("response", _response(design)),
@@ -201,6 +207,14 @@ def _strata(design: Design) -> str:
     return blocks + within * bool(cuts)
 
 
+def _compared(design: Design) -> str:
+    """Which arms the primary analysis compares, where there are more than two."""
+    if len(design.arms) < 3:
+        return ""
+    active, control = (design.arms[k].name for k in compared(design))
+    return f"{active} against {control}; other arms are described only"
+
+
 def _response(design: Design) -> str:
     if design.kind in ("crossover", "n-of-1"):
         return ""
@@ -227,7 +241,7 @@ def _events(design: Design) -> list[tuple[str, str]]:
     return [
         ("drop-out", leaves or "none"),
         ("rescue", taken or "none"),
-        ("sessions done", per_cent(design.adherence)),
+        ("sessions done, expected", per_cent(design.adherence)),
     ]
 
 

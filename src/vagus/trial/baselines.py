@@ -28,8 +28,9 @@ from scipy.special import expit
 
 from vagus.patient.observables import observable
 from vagus.trial.design import Arm, Design
+from vagus.trial.endpoint_scale import change_sd, endpoint_sd
 from vagus.trial.pilots import Pilot, pilot_of
-from vagus.trial.pools import Kind, Pool, change_sd, effect_pool, endpoint_sd, sham_pool
+from vagus.trial.pools import Kind, Pool, effect_pool, sham_pool
 from vagus.trial.published import AttackDesign, PublishedTrial
 from vagus.trial.results import CONTRAST, POOLED
 

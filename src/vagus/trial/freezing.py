@@ -22,9 +22,9 @@ from vagus.errors import InputError
 from vagus.patient.observables import observable
 from vagus.trial.baselines import TITLES, Baseline, quantities
 from vagus.trial.design import Design
+from vagus.trial.endpoint_scale import endpoint_sd
 from vagus.trial.forecast import Forecast
 from vagus.trial.frozen import FORMAT, SHA, digest, plain
-from vagus.trial.pools import endpoint_sd
 from vagus.trial.published import AttackDesign, PublishedTrial
 from vagus.trial.results import SHARES
 from vagus.trial.scores import LEVELS, central_interval

@@ -16,11 +16,11 @@ from vagus.body.conditions import condition
 from vagus.patient.observables import observable
 from vagus.patient.regimen import Knowledge, Regimen
 from vagus.patient.screening import Entry
+from vagus.protocol.schedule import DAY_S
 from vagus.trial.design import ANALYSES, Arm, Design, DropOut, Kind, Looks, Rescue, Strata
 from vagus.trial.estimand import MISSING, RESCUE, STOPPING, Estimand, Strategy, default_estimand
 from vagus.trial.sequential import plan_of
 
-DAY_S = 86_400.0
 Values = Mapping[str, Any]
 # How the section calls the events after randomisation.
 EVENTS = {"stopping": STOPPING, "rescue": RESCUE, "missed_sessions": MISSING}

@@ -32,9 +32,9 @@ from vagus.evidence.pooled import pool
 from vagus.evidence.study import Study
 from vagus.evidence.tables import Line, evidence
 from vagus.trial.design import Design
+from vagus.trial.endpoint_scale import change_sd, endpoint_sd
 from vagus.trial.published import published_trial
 from vagus.trial.settings import scoring
-from vagus.trial.targets import scale_sd
 
 Kind = Literal["change", "responder_share", "event_share"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -109,20 +109,6 @@ def sharing_patients(trials: frozenset[str]) -> frozenset[str]:
     pairs = [(o.trial, o.whole) for o in overlaps()]
     more = {key for pair in pairs if trials & set(pair) for key in pair}
     return trials | more
-
-
-def endpoint_sd(design: Design) -> float:
-    """SD between patients of a design's endpoint before treatment, in its unit.
-
-    Where the endpoint is not on the scale of the condition's outcome: ``endpoint_sd.csv``.
-    """
-    own = {row["endpoint"]: float(row["sd"]) for row in read_table("trial/endpoint_sd.csv")}
-    return own.get(design.endpoint) or scale_sd(design)
-
-
-def change_sd(sd: float) -> float:
-    """SD between patients of a change: sd sqrt(2 (1 - r)), r the correlation over some weeks."""
-    return sd * math.sqrt(2 * (1 - scoring("rating_correlation")))
 
 
 def number(line: Line, column: str, where: str) -> float:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -177,7 +177,11 @@ def _score(prediction: Prediction | None, result: Result) -> Scored | str:
     for name in prediction.forecasters:
         row = prediction.row(result.arm, result.quantity, name)
         if row is not None:
-            scores[name] = score_sample(result.value, np.array(row["sample"]), scale)
+            made = score_sample(result.value, np.array(row["sample"]), scale)
+            # Intervals and median as frozen, from all virtual trials: shares are steps, and 200
+            # numbers may put a bound on another step.
+            bounds = {level: tuple(row["intervals"][f"{100 * level:g}"]) for level in LEVELS}
+            scores[name] = replace(made, median=float(row["median"]), intervals=bounds)
     return Scored(result, str(own["unit"]), scores)
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 
-from vagus.body.conditions import condition
 from vagus.patient.calibrate import Statistic, Target
 from vagus.trial.design import Arm, Design
+from vagus.trial.endpoint_scale import change_sd, endpoint_sd
 from vagus.trial.published import PublishedTrial, published_trials
 from vagus.trial.results import Result, calibration_results
 from vagus.trial.settings import scoring
@@ -53,18 +53,11 @@ def _target(design: Design, arm: Arm, found: Result) -> Target:
         share = (found.value * n + 2) / (n + 4)
         error = math.hypot(math.sqrt(share * (1 - share) / n), scoring("between_trial_share"))
     else:
-        sd = scale_sd(design)
-        of_change = sd * math.sqrt(2 * (1 - scoring("rating_correlation")))
-        error = math.hypot(of_change / math.sqrt(n), scoring("between_trial_sd") * sd)
+        sd = endpoint_sd(design)
+        error = math.hypot(change_sd(sd) / math.sqrt(n), scoring("between_trial_sd") * sd)
     end = design.visits_d[-1]
     return Target(
         f"{found.trial} {arm.name}: {STATISTIC[found.quantity]}", found.trial, arm.regimen.name,
         design.endpoint, STATISTIC[found.quantity], found.value, error, design.entry,
         (-design.run_in_d, 0.0), (end - design.recall_d, end), design.responder_share,
     )  # fmt: skip
-
-
-def scale_sd(design: Design) -> float:
-    """SD between patients of a design's endpoint, in its unit: that of the condition's outcome."""
-    per_point = {"vas": 10.0, "gcps": 10.0}
-    return per_point.get(design.endpoint, 1.0) * condition(design.condition).sd

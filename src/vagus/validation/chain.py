@@ -1,10 +1,11 @@
 """Pain in trials beside the whole chain: stimulated minus sham, over draws of every prior.
 
-Each trial is simulated with the whole body: the documented prior of its electrode, its schedule as
-far as it was read (``vns_trial_designs.csv``), the nearest condition. Both arms share their draws,
-so a simulated interval is that of the mean effect, without the sampling error of a trial: that lies
-in the measured interval. Trials to be predicted are not here. The priors hold no effect, so a null
-cannot be missed by much, and no positive result can be more than compatible.
+Each trial is simulated with the whole body: the documented prior of its electrode, its sessions as
+far as they were read (`vagus.trial.published`), the nearest condition and its SD, also where the
+endpoint has a spread of its own. Entry, drop-out and open labels are left aside. Both arms share
+their draws, so a simulated interval is that of the mean effect, without the sampling error of a
+trial: that lies in the measured interval. Trials to be predicted are not here. The priors hold no
+effect, so a null cannot be missed by much, and no positive result can be more than compatible.
 """
 
 from __future__ import annotations
@@ -20,18 +21,14 @@ from vagus.body.draws import Draws, draw
 from vagus.body.drive import segments
 from vagus.body.full import full_body
 from vagus.body.integrate import Segments, integrate
-from vagus.body.published_drives import surface_drive
 from vagus.body.simulate import RESOLVED_DIGITS, recalled
-from vagus.data import Row, read_table
 from vagus.errors import InputError
 from vagus.protocol.schedule import DAY_S, Schedule
+from vagus.trial.design import Design
+from vagus.trial.published import published_trial
 from vagus.validation.comparison import Comparison, Simulated, interval
 
 Floats = NDArray[np.float64]
-MINUTE_S = 60.0
-_GIVEN = (
-    "condition", "prior", "rate_Hz", "session_min", "per_day", "days_per_week", "recall_d",
-)  # fmt: skip
 
 
 @cache
@@ -39,117 +36,109 @@ def _body() -> Compiled:
     return compile_model(full_body())
 
 
+def design_of(key: str) -> Design:
+    """The design of a published trial; `InputError` where it counts single attacks."""
+    design = published_trial(key).design
+    if not isinstance(design, Design):
+        raise InputError("trial", key, "a trial whose patients were read after a time")
+    return design
+
+
+def read_day(key: str) -> float:
+    """Days from randomisation to the reading: the last, of a crossover that of its first period."""
+    design = design_of(key)
+    return design.period_d if design.kind == "crossover" else design.visits_d[-1]
+
+
+def sessions(key: str) -> Schedule:
+    """Sessions of a trial's stimulated arm, up to its reading."""
+    active = next(arm for arm in design_of(key).arms if arm.role == "active")
+    days = min(active.regimen.stimulated_d[0][1], read_day(key))
+    return published_trial(key).delivery.schedule(days)
+
+
 @cache
-def design(name: str) -> Row:
-    """The row of ``vns_trial_designs.csv``; `InputError` where there is none."""
-    rows = {row["design"]: row for row in read_table("body/vns_trial_designs.csv")}
-    if name not in rows:
-        raise InputError("design", name, ", ".join(rows))
-    return rows[name]
-
-
-def schedule(row: Row) -> Schedule:
-    """Sessions of a design, evenly over the days of a week and the hours of a day."""
-    per_week, per_day = int(row["days_per_week"]), int(row["per_day"])
-    day = np.arange(int(row["days"]))
-    days = day[(day + 1) * per_week // 7 > day * per_week // 7]
-    starts = (days[:, None] + np.arange(per_day) / per_day).ravel() * DAY_S
-    return Schedule(np.stack([starts, starts + float(row["session_min"]) * MINUTE_S], axis=1))
+def _patients(condition_key: str, draws: int, seed: int) -> Draws:
+    return condition(condition_key).apply(draw(_body().model, draws, seed), seed)
 
 
 @cache
-def _patients(key: str, draws: int, seed: int) -> Draws:
-    return condition(key).apply(draw(_body().model, draws, seed), seed)
-
-
-def stimulated(name: str, draws: int, seed: int) -> Floats:
+def stimulated(key: str, draws: int, seed: int) -> Floats:
     """[draw] change of pain (SD) of the stimulated arm when the trial was read."""
-    row = design(name)
-    return _courses(tuple(row[column] for column in _GIVEN), draws, seed)[float(row["read_d"])]
+    design, plan, read_d = design_of(key), sessions(key), read_day(key)
+    drive = published_trial(key).delivery.drive(plan, draws, seed)
+    who = drive.apply(_patients(design.condition, draws, seed))
+    return _pain(who, segments(plan, read_d * DAY_S), read_d, design.recall_d)
 
 
 @cache
-def _courses(given: tuple[str, ...], draws: int, seed: int) -> dict[float, Floats]:
-    """Day of reading -> [draw] pain (SD): trials that differ only in length are one run."""
-    alike = [
-        row
-        for row in read_table("body/vns_trial_designs.csv")
-        if tuple(row[column] for column in _GIVEN) == given
-    ]
-    longest = max(alike, key=lambda row: int(row["days"]))
-    read_d = sorted({float(row["read_d"]) for row in alike})
-    plan = schedule(longest)
-    drive = surface_drive(longest["prior"], float(longest["rate_Hz"]), plan, draws, seed)
-    who = drive.apply(_patients(longest["condition"], draws, seed))
-    recall_d = float(longest["recall_d"])
-    found = _pain(who, segments(plan, read_d[-1] * DAY_S), read_d, recall_d)
-    return dict(zip(read_d, found.T, strict=True))
-
-
-@cache
-def sham(key: str, read_d: float, recall_d: float, draws: int, seed: int) -> Floats:
+def sham(condition_key: str, read_d: float, recall_d: float, draws: int, seed: int) -> Floats:
     """[draw] change of pain (SD) with everything but a drive, ``read_d`` days after baseline."""
     nothing = Segments(np.array([0.0, read_d * DAY_S]), {})
-    return np.asarray(_pain(_patients(key, draws, seed), nothing, [read_d], recall_d)[:, 0])
+    return _pain(_patients(condition_key, draws, seed), nothing, read_d, recall_d)
 
 
-def _pain(who: Draws, given: Segments, read_d: list[float], recall_d: float) -> Floats:
-    """[draw, time] change of pain (SD): mean over the days recalled, 0 for a rating of now."""
-    read_s = np.array(read_d) * DAY_S
-    times = np.unique([0.0, *read_s, *np.maximum(read_s - recall_d * DAY_S, 0.0)])
+def _pain(who: Draws, given: Segments, read_d: float, recall_d: float) -> Floats:
+    """[draw] change of pain (SD): mean over the ``recall_d`` days before ``read_d``."""
+    times = np.unique([0.0, max(read_d - recall_d, 0.0) * DAY_S, read_d * DAY_S])
     found = integrate(_body(), who, given, times)
     pain = recalled(found["pain_area"], found["pain"], times, recall_d)
-    return np.asarray(np.round(pain[:, np.searchsorted(times, read_s)], RESOLVED_DIGITS))
+    return np.asarray(np.round(pain[:, -1], RESOLVED_DIGITS))
 
 
-def difference(name: str, draws: int, seed: int) -> Floats:
+def difference(key: str, draws: int, seed: int) -> Floats:
     """[draw] stimulated minus sham pain (SD)."""
-    row = design(name)
-    read_d, recall_d = float(row["read_d"]), float(row["recall_d"])
-    without = sham(row["condition"], read_d, recall_d, draws, seed)
-    return stimulated(name, draws, seed) - without
+    design = design_of(key)
+    without = sham(design.condition, read_day(key), design.recall_d, draws, seed)
+    return stimulated(key, draws, seed) - without
 
 
-def _standardised(name: str, draws: int, seed: int) -> Simulated:
-    return interval(difference(name, draws, seed))
+def _scale(key: str) -> float:
+    """SD of the outcome of a trial's condition, in its unit."""
+    return condition(design_of(key).condition).sd
 
 
-def _contrast(name: str, draws: int, seed: int) -> Simulated:
-    return interval(condition(design(name)["condition"]).sd * difference(name, draws, seed))
+def _standardised(key: str, draws: int, seed: int) -> Simulated:
+    return interval(difference(key, draws, seed))
+
+
+def _contrast(key: str, draws: int, seed: int) -> Simulated:
+    return interval(_scale(key) * difference(key, draws, seed))
 
 
 def _rates(slow: str, fast: str, draws: int, seed: int) -> Simulated:
     pain = stimulated(slow, draws, seed) - stimulated(fast, draws, seed)
-    return interval(condition(design(slow)["condition"]).sd * pain)
+    return interval(_scale(slow) * pain)
 
 
-def _arm(name: str, draws: int, seed: int) -> Simulated:
-    return interval(condition(design(name)["condition"]).sd * stimulated(name, draws, seed))
+def _arm(key: str, draws: int, seed: int) -> Simulated:
+    return interval(_scale(key) * stimulated(key, draws, seed))
 
 
-def _how(name: str) -> str:
-    row = design(name)
+def _how(key: str) -> str:
+    trial, design = published_trial(key), design_of(key)
+    given, who = trial.delivery, condition(design.condition)
+    pauses = "" if given.on_s is None else f" ({given.on_s:g} s on, {given.off_s:g} s off)"
     return (
-        f"whole body, {row['condition']}, prior `{row['prior']}`, {row['rate_Hz']} Hz, "
-        f"{row['session_min']} min x {row['per_day']} on {row['days_per_week']} days a week, "
-        f"day {row['read_d']}; {row['basis']}"
-    )
+        f"whole body, {who.key} with an SD of {who.sd:g} {who.unit}, prior `{given.prior}`, "
+        f"{given.rate_Hz:g} Hz, {given.session_min:g} min{pauses} x {given.sessions_per_day} on "
+        f"{given.days_per_week} days a week, read on day {read_day(key):g} as the mean over a "
+        f"recall of {design.recall_d:g} d; "
+    ) + "; ".join(words for words in (trial.taken_as, given.basis) if words)
 
 
 _CONTRASTS = {
-    "premium-2019-migraine-days": "premium-2019", "event-2016-headache-days": "event-2016",
-    "zhang-2021-migraine-days": "zhang-2021", "muthulingam-2021-pain": "muthulingam-2021",
-    "aranow-2021-pain": "aranow-2021", "shi-2021-pain": "shi-2021",
-    "krasaelap-2020-pain": "krasaelap-2020",
+    "premium-2019-migraine-days": "PREMIUM", "event-2016-headache-days": "EVENT",
+    "zhang-2021-migraine-days": "ZHANG", "muthulingam-2021-pain": "MUTHULINGAM2021",
+    "aranow-2021-pain": "ARANOW2021", "shi-2021-pain": "SHI2021",
+    "krasaelap-2020-pain": "KRASAELAP2020",
 }  # fmt: skip
-_ARMS = {"courties-2022-arm": "courties-2022", "clbp-2024-arm": "clbp-2024"}
-_SLOW, _FAST = "straube-2015-1hz", "straube-2015-25hz"
+_ARMS = {"courties-2022-arm": "COURTIES2022", "clbp-2024-arm": "CLBP2024"}
+_SLOW, _FAST = "STRAUBE_1HZ", "STRAUBE_25HZ"
 
 COMPARISONS: tuple[Comparison, ...] = (
-    Comparison(
-        "lai-2020-headache-days", partial(_standardised, "premium-2019"), _how("premium-2019")
-    ),
-    *(Comparison(i, partial(_contrast, name), _how(name)) for i, name in _CONTRASTS.items()),
+    Comparison("lai-2020-headache-days", partial(_standardised, "PREMIUM"), _how("PREMIUM")),
+    *(Comparison(i, partial(_contrast, key), _how(key)) for i, key in _CONTRASTS.items()),
     Comparison("straube-2015-1hz-minus-25hz", partial(_rates, _SLOW, _FAST), _how(_SLOW)),
-    *(Comparison(i, partial(_arm, name), _how(name)) for i, name in _ARMS.items()),
+    *(Comparison(i, partial(_arm, key), _how(key)) for i, key in _ARMS.items()),
 )

@@ -7,15 +7,13 @@ neither do the results. `mmrm` is the same computation with one replicate.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vagus.errors import InputError
+from vagus.body.integrate import in_parallel
 from vagus.trial.analysis.columns import check_patients
 from vagus.trial.analysis.contrast import Bools, Floats, Ints, t_inference
 from vagus.trial.analysis.mmrm import DfMethod, check_options, contrasts, prepare, ready
@@ -65,8 +63,6 @@ def mmrm_batch(
     ``workers``: threads (None: one per core). ``progress(done, all)`` as replicates finish.
     Raises `InputError` for arrays that do not fit; a replicate that cannot be fitted is flagged.
     """
-    if workers is not None and workers < 1:
-        raise InputError("workers", workers, "1 or more")
     y, a, b, s, _ = check_patients(values, arm, baseline, stratum, visits=True)
     check_options(df, treated, control, level, a)
     arms = int(a.max()) + 1
@@ -90,28 +86,7 @@ def mmrm_batch(
 
     seen = np.unique(~np.isnan(y).reshape(-1, visits), axis=0)
     together = int(np.clip(NUMBERS // (len(seen) * visits**4), 1, TOGETHER))
-    _in_parallel(some, replicates, together, workers, progress)
+    in_parallel(some, replicates, together, workers, progress)
     estimate, se, freedom = out
     low, high, p = t_inference(estimate, se, freedom, level)
     return MmrmBatch(estimate, se, freedom, low, high, p, converged, df)
-
-
-def _in_parallel(
-    work: Callable[[slice], int],
-    n: int,
-    together: int,
-    workers: int | None,
-    progress: Progress | None,
-) -> None:
-    parts = [slice(i, min(i + together, n)) for i in range(0, n, together)]
-    done = 0
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        futures = [pool.submit(work, part) for part in parts]
-        try:
-            for future in as_completed(futures):
-                done += future.result()
-                if progress is not None:
-                    progress(done, n)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
