@@ -13,7 +13,10 @@ INSTALL = $(PIP) install --quiet --disable-pip-version-check -c constraints.txt
 demo: $(VENV)/installed
 	$(BIN)/vagus run examples/ra-implanted-cuff.yaml --out $(OUT)/ra
 	$(BIN)/vagus run examples/migraine-cervical.yaml --out $(OUT)/migraine
-	@echo "The reports are $(abspath $(OUT)/ra/report.html) and $(abspath $(OUT)/migraine/report.html)"
+	$(BIN)/vagus trial run examples/trial-migraine.yaml --out $(OUT)/trial --replicates 300
+	$(BIN)/vagus evidence --pool headache-days --out $(OUT)/evidence
+	@echo "The reports are $(abspath $(OUT)/ra/report.html), $(abspath $(OUT)/migraine/report.html),"
+	@echo "$(abspath $(OUT)/trial/trial.html) and $(abspath $(OUT)/evidence/evidence.html)"
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)

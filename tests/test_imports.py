@@ -134,3 +134,11 @@ def test_files_and_functions_stay_short(path: Path) -> None:
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno <= LONGEST_FUNCTION, node.name
+
+
+def test_validation_uses_no_weights() -> None:
+    """Trials that weight patients (PREMIUM, EVENT) are `validate` rows there: prior draws only."""
+    banned = {"vagus.patient.calibrate", "vagus.trial.calibrated", "vagus.trial.forecast"}
+    for path in FILES:
+        if part(path) == "validation":
+            assert not modules(tree(path)) & banned, path

@@ -39,8 +39,9 @@ def solves_a_study(text: str) -> bool:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> dict[str, Any]:
-    """A folder with the examples, where `vagus` is a command."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    """A folder with the examples and predictions, where `vagus` is a command."""
+    for name in ("examples", "predictions"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     command = tmp_path / "bin" / "vagus"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vagus.cli "$@"\n')

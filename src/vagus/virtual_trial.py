@@ -113,7 +113,7 @@ def run_trial(
     ``report`` is False, figures and trial.html are written there; people that are simulated are
     kept, so that a run that was stopped goes on. Raises the errors of `vagus.errors`.
     """
-    design = _design(study)
+    design = design_of(study)
     section = study.trial
     assert section is not None
     target = None if folder is None else Path(folder)
@@ -144,7 +144,8 @@ def run_trial(
     return _written(done, clock, report)
 
 
-def _design(study: Study) -> Design:
+def design_of(study: Study) -> Design:
+    """The design of a study's `trial` section; `InputError` where it has none or cannot be."""
     if study.trial is None:
         raise InputError(
             "trial", "missing", "a section that says how the study is tested",

@@ -85,7 +85,10 @@ def test_what_a_forecast_says(relax: Forecast) -> None:
         assert values.shape == (trials,)
         assert np.isfinite(values).all()
     first, second = (relax.samples[arm.name, "change_mean"] for arm in design.arms)
-    assert relax.samples["contrast", "difference"] == pytest.approx(first - second)
+    difference = relax.samples["contrast", "difference"]
+    # Adjusted for the baseline by the design's own analysis: near the plain one, not the same.
+    assert np.corrcoef(difference, first - second)[0, 1] > 0.8
+    assert not np.array_equal(difference, first - second)
     shares = relax.samples["taVNS", "responder_share"]
     assert ((shares >= 0) & (shares <= 1)).all()
     assert (relax.met <= (relax.p < design.alpha)).all()
@@ -128,6 +131,20 @@ def test_a_share_in_one_arm_is_not_tested() -> None:
     assert np.isnan(found.p).all()
     assert not found.met.any()
     assert set(found.samples) == {("VNS", "responder_share")}
+
+
+def test_the_trials_that_attacks_are_known_from_are_not_forecast() -> None:
+    for key in ("PRESTO", "ACT1"):
+        with pytest.raises(InputError, match="model of attacks"):
+            forecast(published_trial(key), size=SMALL, workers=1)
+
+
+def test_more_patients_where_disease_activity_differs_between_them() -> None:
+    size = Size.usual()
+    assert size.people("migraine") == (size.populations, size.patients)
+    populations, patients = size.people("rheumatoid-arthritis")
+    assert patients >= 50
+    assert populations >= 20
 
 
 def test_attacks() -> None:

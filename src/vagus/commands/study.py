@@ -28,6 +28,7 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
 
     read = load_study(study)
     summary, findings = read.protocol().summary(), read.findings()
+    trial = _trial_rows(read)
     if as_json:
         keys = ("what", "value", "remark")
         print_json(
@@ -36,6 +37,7 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
                 "title": read.title,
                 "protocol": [dict(zip(keys, row, strict=True)) for row in summary],
                 "body": dict(_body_rows(read)),
+                "trial": dict(trial) or None,
                 "defaults": [asdict(d) for d in read.defaults],
                 "findings": [asdict(f) for f in findings],
             }
@@ -44,6 +46,8 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
     out = stdout()
     out.print(table(read.title or str(study), ("", "", "source or remark"), summary))
     out.print(table("Body", ("", ""), _body_rows(read)))
+    if trial:
+        out.print(table("Trial", ("", ""), trial))
     defaults = [(d.field, d.value, d.mark, d.source) for d in read.defaults]
     if defaults:
         out.print(table("Not in the file", ("field", "value", "mark", "source"), defaults))
@@ -80,6 +84,24 @@ def recruit(
         return
     _print(summary)
     stdout().print(f"report: {summary['report']}", soft_wrap=True)
+
+
+def _trial_rows(read: Study) -> list[tuple[str, str]]:
+    """What the study says of its trial, which is built in passing; nothing where it has none."""
+    if read.trial is None:
+        return []
+    from vagus.virtual_trial import design_of
+
+    design = design_of(read)
+    arms = ", ".join(f"{arm.name} ({arm.role}, {arm.n})" for arm in design.arms)
+    visits = ", ".join(f"{day:g}" for day in design.visits_d)
+    return [
+        ("kind", design.kind),
+        ("arms", arms),
+        ("visits, days", visits),
+        ("analysis", f"{design.analysis}, alpha {design.alpha:g}, sides {design.sides}"),
+        ("estimand", design.estimand.sentence()),
+    ]
 
 
 def _body_rows(read: Study) -> list[tuple[str, str]]:

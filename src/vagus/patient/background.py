@@ -2,7 +2,8 @@
 
 It starts at randomisation and approaches its effect exponentially; ``background.csv`` holds effect
 (SD of the outcome, + is relief) and time constant with their sources. Effects add to those of
-stimulation and differ between populations, not between patients.
+stimulation, differ between populations and not between patients, and act on pain alone, not on
+disease activity or mood.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from vagus.patient.background import check_background, relief
 from vagus.patient.cohort import Cohort
 from vagus.patient.courses import Days, Plan, integrate_days, key_of, plan
 from vagus.patient.regimen import Regimen
-from vagus.patient.response import Device, Response, responses, unblinding, with_response
+from vagus.patient.response import Device, Response, drawn, responses, unblinding, with_response
 from vagus.patient.sharing import Crowd, draw_crowd, shared_drive
 from vagus.patient.switches import Switches
 from vagus.protocol.schedule import Schedule
@@ -120,7 +120,9 @@ def _people(
     visits: int | None, device: Device, parameters: Mapping[str, float],
 ) -> _People:  # fmt: skip
     drive = shared_drive(drive_of(len(crowd), crowd.seed), crowd)
-    draws = drive.apply(draw_crowd(full_body(), treated, crowd)).having(**parameters)
+    draws = drive.apply(draw_crowd(full_body(), treated, crowd))
+    # Courses of DAS28 under placebo differ between trials, not only between patients.
+    draws = draws.having(plb_DAS=draws["plb_DAS"] * drawn("plb_trial", crowd)).having(**parameters)
     response = responses(draws, treated, crowd, switches, device, visits)
     return _People(treated, crowd, draws, response, switches)
 

@@ -6,7 +6,7 @@ the patient's mean share of days p, with overdispersion rho,
     variance = 28 p (1 - p) (1 + 27 rho),
 
 so that rho = 0 is binomial and rho = 1 all days or none. Some patients tell round numbers: the
-nearest multiple of 5, or an even number (heaping). Source of both: ``data/patient/counts.csv``.
+nearest multiple of 5, or an even number (heaping). Sources: ``observation.csv``.
 """
 
 from __future__ import annotations

@@ -8,9 +8,11 @@ Pain is read as  mean + sd z + sd_condition pain,  z the deviation of the rating
 in SD before selection and ``pain`` the body's change in SD of the condition's outcome. Linear
 scales (FIQR, HADS, function) are
 
-    y = mean + sd (p (z + pain') + m (u + M) + sqrt(1 - p^2 - m^2) (sqrt(icc) v + sqrt(1-icc) e)),
+    y = mean + sd (p z + c pain' + m (u + M) + sqrt(1 - p^2 - m^2) (sqrt(icc) v + sqrt(1-icc) e)),
 
-pain' in the same unit as z, M the body's depressed mood, u and v of the patient, e of the visit.
+pain' in the same unit as z, M the body's depressed mood, u and v of the patient, e of the visit. c,
+of change, reaches beyond p, of patients: expectation moves whatever is self-reported, not only the
+part of it that is pain.
 """
 
 from __future__ import annotations
@@ -274,11 +276,11 @@ def _response(share: float) -> Callable[[Sight], Floats]:
 def _linear(s: Sight, found: Observable) -> Floats:
     """FIQR, HADS depression and function: linear in pain and mood."""
     key, c = found.key, s.cohort.condition
-    p, m, icc = (s.of(f"{key}_{name}") for name in ("pain", "mood", "icc"))
-    severity = s.z + (c.sd / screening(c.key).sd) * s.course("pain")
+    p, change, m, icc = (s.of(f"{key}_{name}") for name in ("pain", "change", "mood", "icc"))
+    eased = (c.sd / screening(c.key).sd) * s.course("pain")
     mood = s.person() + s.course("M")
     rest = np.sqrt(icc) * s.person() + s.noise(np.sqrt(1 - icc))
-    worse = p * severity + m * mood + np.sqrt(np.clip(1 - p**2 - m**2, 0, None)) * rest
+    worse = p * s.z + change * eased + m * mood + np.sqrt(np.clip(1 - p**2 - m**2, 0, None)) * rest
     sign = 1.0 if found.better == "lower" else -1.0
     return np.asarray(s.of(f"{key}_mean") + sign * s.of(f"{key}_sd") * worse)
 

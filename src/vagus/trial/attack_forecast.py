@@ -1,8 +1,9 @@
 """Virtual trials of acute attacks: shares of attacks that reach the endpoint, per arm.
 
-The share under sham and what stimulation adds come from one calibration trial per disorder, with
-the spread between trials around them (`vagus.patient.attacks`). The body has no model of an attack,
-so nothing mechanistic is in here, and a calibration trial can't be predicted without itself.
+The share under sham comes from one calibration trial per disorder, what stimulation adds from both
+of them shrunk towards none, with the spread between trials around either
+(`vagus.patient.attacks`). The body has no model of an attack, so nothing mechanistic is in here,
+and these two trials can't be predicted without themselves.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from vagus.patient.attacks import (
     LOGITS_PER_SD,
     attack_outcomes,
     attack_probability,
+    effect_offset,
     parameter,
 )
 from vagus.trial.analysis.responders import pearson
@@ -27,8 +29,8 @@ from vagus.trial.results import CONTRAST
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-SOURCE = {"migraine": "PRESTO", "cluster": "ACT1"}
-"""Disorder -> the calibration trial that its attacks are known from."""
+SOURCES = ("PRESTO", "ACT1")
+"""Calibration trials that the model of attacks is made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +74,8 @@ def attack_samples(design: AttackDesign, size: int, seed: int) -> AttackSamples:
         },
         _p(design, first, second),
         treated > control,
-        (SOURCE[design.disorder],),
-        ("Attacks: shares and effect from one calibration trial; the body has no part in them.",),
+        SOURCES,
+        ("Attacks: sham shares from one calibration trial, the effect from two; no body in them.",),
     )
 
 
@@ -81,9 +83,10 @@ def _shares(
     design: AttackDesign, arm: Arm, drawn: dict[str, float], rng: np.random.Generator
 ) -> Floats:
     """[n] share of each patient's attacks that reach the endpoint."""
-    shift = -drawn["acute_logit"] / LOGITS_PER_SD if arm.regimen.stimulated_d else 0.0
     chance = np.empty(arm.n)
     for kind, rows in _kinds(design, arm.n):
+        effect = drawn["acute_logit"] + effect_offset(design.disorder, kind)
+        shift = -effect / LOGITS_PER_SD if arm.regimen.stimulated_d else 0.0
         chance[rows] = attack_probability(
             design.disorder, design.minutes, shift, subgroup=kind, trial_logit=drawn["trial_logit"]
         )

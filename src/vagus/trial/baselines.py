@@ -10,8 +10,9 @@ sampling error of an arm of this size. Nothing comes from the trial itself, nor 
 out, nor from those that share patients with them. Source: dossier of clinical evidence, `Scoring a
 prediction`.
 
-Sampling: of a mean change SD sqrt(2 (1 - r)) / sqrt(n); of a median sqrt(pi / 2) times that, as in
-a normal law; shares are binomial, the attacks of one patient counted as one.
+Sampling: of a mean change `change_sd` / sqrt(n), n those expected at the last visit, as the means
+that a virtual trial reports are of those seen there; of a median sqrt(pi / 2) times that, as in a
+normal law. Shares are binomial and of all randomised, the attacks of one patient counted as one.
 """
 
 from __future__ import annotations
@@ -203,7 +204,7 @@ def _pilot(
 ) -> Floats:
     """[size] a pilot's shift, as far as its own size tells; of shares, Jeffreys' posterior."""
     if pilot.quantity in CONTINUOUS and isinstance(design, Design):
-        error = change_sd(endpoint_sd(design)) / math.sqrt(pilot.n)
+        error = change_sd(design) / math.sqrt(pilot.n)
         return np.asarray(pilot.value + error * rng.standard_normal(size))
     events = round(pilot.value * pilot.n)
     return rng.beta(events + 0.5, pilot.n - events + 0.5, size)
@@ -226,13 +227,20 @@ def _sampled(
     if design.kind == "crossover":
         # All patients get both: the difference has the error of one change in all of them.
         n = 2.0 * sum(a.n for a in design.arms)
-    error = change_sd(endpoint_sd(design)) / math.sqrt(n)
+    error = change_sd(design) / math.sqrt(n * _share_left(design))
     if quantity == "change_median":
         error *= math.sqrt(math.pi / 2)
     return np.asarray(true + error * rng.standard_normal(len(true)))
 
 
+def _share_left(design: Design) -> float:
+    """Share of patients expected at the last visit."""
+    return float((1 - design.drop_out.per_visit) ** len(design.visits_d))
+
+
 def _pool_words(pool: Pool) -> str:
     unit = "SD" if pool.kind == "change" else "log odds"
     names = ", ".join(pool.trials)
-    return f"{pool.estimate:.2f} (SE {pool.se:.2f}, tau {pool.tau:.2f}) {unit} from {names}"
+    words = f"{pool.estimate:.2f} (SE {pool.se:.2f}, tau {pool.tau:.2f}) {unit} from {names}"
+    lacks = f"; for want of usable numbers without {', '.join(pool.lacks)}" if pool.lacks else ""
+    return words + lacks

@@ -41,7 +41,10 @@ def cohort_of(
     trial: PublishedTrial, seed: int, populations: int, patients: int, *,
     folder: Path | None = None, progress: Progress | None = None, workers: int | None = None,
 ) -> Cohort:  # fmt: skip
-    """Plausible people under the arms of ``trial``; the same people for the same seed and size."""
+    """Plausible people under the arms of ``trial``; the same people for the same seed and size.
+
+    With the usual number of follow-up visits: how many there were is mostly assumed.
+    """
     design, delivery = trial.design, trial.delivery
     assert isinstance(design, Design)
     schedule = delivery.schedule(design.horizon_d())
@@ -49,7 +52,7 @@ def cohort_of(
     return build_cohort(
         design.condition, lambda n, s: delivery.drive(schedule, n, s), schedule,
         regimens_needed(design), design.horizon_d(), populations=populations, patients=patients,
-        seed=seed, visits=len(design.visits_d),
+        seed=seed,
         device="implant" if delivery.prior == CUFF else "skin", folder=folder, progress=told,
         workers=workers,
     )  # fmt: skip

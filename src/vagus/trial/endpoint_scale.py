@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from vagus.body.conditions import condition
-from vagus.data import read_table
+from vagus.data import Row, read_table
 from vagus.trial.design import Design
 from vagus.trial.settings import scoring
 
@@ -18,12 +19,27 @@ def endpoint_sd(design: Design) -> float:
 
     That of the condition's outcome; where the endpoint is on another scale: ``endpoint_sd.csv``.
     """
-    own = {row["endpoint"]: float(row["sd"]) for row in read_table("trial/endpoint_sd.csv")}
-    if design.endpoint in own:
-        return own[design.endpoint]
+    own = _own(design.endpoint).get("sd")
+    if own:
+        return float(own)
     return PER_POINT.get(design.endpoint, 1.0) * condition(design.condition).sd
 
 
-def change_sd(sd: float) -> float:
-    """SD between patients of a change: sd sqrt(2 (1 - r)), r the correlation over some weeks."""
-    return sd * math.sqrt(2 * (1 - scoring("rating_correlation")))
+def change_sd(design: Design) -> float:
+    """SD between patients of the change of a design's endpoint, in its unit.
+
+    As published standard errors of trials imply, where ``endpoint_sd.csv`` has it: counts of days
+    scatter more than a rating does. Else sd sqrt(2 (1 - r)), r the correlation of ratings over some
+    weeks.
+    """
+    own = _own(design.endpoint).get("change_sd")
+    if own:
+        return float(own)
+    return endpoint_sd(design) * math.sqrt(2 * (1 - scoring("rating_correlation")))
+
+
+@cache
+def _own(endpoint: str) -> Row:
+    """The row of ``endpoint``; empty where it has none."""
+    rows = {row["endpoint"]: row for row in read_table("trial/endpoint_sd.csv")}
+    return rows.get(endpoint, {})

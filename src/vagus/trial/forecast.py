@@ -15,15 +15,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vagus.body.conditions import condition
+from vagus.errors import InputError
 from vagus.patient.calibrate import Calibration
 from vagus.patient.cohort import Cohort
 from vagus.patient.observables import observable
-from vagus.trial.attack_forecast import attack_samples
+from vagus.trial.attack_forecast import SOURCES, attack_samples
 from vagus.trial.calibrated import calibrated, cohort_of
 from vagus.trial.conduct import conduct
 from vagus.trial.data import TrialData
 from vagus.trial.design import Design
-from vagus.trial.primary import compared, primary, response
+from vagus.trial.primary import primary, response
 from vagus.trial.published import AttackDesign, PublishedTrial
 from vagus.trial.results import CONTRAST, POOLED
 from vagus.trial.settings import scoring
@@ -47,6 +49,17 @@ class Size:
     def usual() -> Size:
         """As ``data/trial/scoring.csv`` says."""
         return Size(*(int(scoring(s)) for s in ("pools", "populations", "patients", "replicates")))
+
+    def people(self, condition_key: str) -> tuple[int, int]:
+        """Populations and patients in each.
+
+        Where disease activity is simulated, bodies differ between patients, and a population of few
+        would differ from others by chance: there are half as many populations, of more patients.
+        """
+        if "das_0" not in condition(condition_key).parameters:
+            return self.populations, self.patients
+        factor = int(scoring("patients_with_disease_activity"))
+        return max(self.populations // 2, 2), self.patients * factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +109,7 @@ def forecast(
     weights: list[Calibration] = []
     notes: list[str] = []
     for pool in range(asked.pools):
-        of = asked.populations, asked.patients
+        of = asked.people(trial.design.condition)
         own = cohort_of(trial, seed + pool, *of, folder=folder, progress=progress, workers=workers)
         cohort, calibration = calibrated(
             own, *of, without=left_out, folder=folder, progress=progress, workers=workers
@@ -128,20 +141,23 @@ def _reported(
         none = np.zeros(replicates, dtype=bool)
         return _Reported(*summaries(data), np.full(replicates, np.nan), none, none)
     test = primary(data, workers=workers)
-    return _Reported(*summaries(data), test.p, test.better, test.shows_benefit(design))
+    samples, patient_sd = summaries(data)
+    if design.comparator() >= 0:
+        samples[CONTRAST, "difference"] = test.estimate
+    return _Reported(samples, patient_sd, test.p, test.better, test.shows_benefit(design))
 
 
 def summaries(data: TrialData) -> tuple[Samples, dict[str, Floats]]:
-    """(arm, quantity) -> [R] as trials report them, and arm -> [R] SD of change between patients.
+    """(arm, quantity) -> [R] of arms, and arm -> [R] SD of change between patients.
 
     Means over those seen at the last visit; who left is no responder. An endpoint that is yes or no
-    has shares only, and `difference` is one of shares.
+    has shares only. The difference between arms is that of the design's own analysis.
     """
     design, change = data.design, data.change[..., -1]
-    if design.kind == "crossover":
-        return {(CONTRAST, "difference"): primary(data).estimate}, {}
     samples: Samples = {}
     patient_sd: dict[str, Floats] = {}
+    if design.kind == "crossover":
+        return samples, patient_sd
     answer = np.nan_to_num(response(data), nan=0.0)
     binary = observable(design.endpoint).kind == "binary"
     for index, arm in enumerate(design.arms):
@@ -154,11 +170,6 @@ def summaries(data: TrialData) -> tuple[Samples, dict[str, Floats]]:
             patient_sd[arm.name] = np.nanstd(own, axis=1, ddof=1)
     if not binary:
         samples[POOLED, "change_mean"] = np.nanmean(change, axis=1)
-    active, control = compared(design)
-    if control >= 0:
-        what = "responder_share" if binary else "change_mean"
-        first, second = (samples[design.arms[k].name, what] for k in (active, control))
-        samples[CONTRAST, "difference"] = first - second
     return samples, patient_sd
 
 
@@ -184,6 +195,11 @@ def _joined(
 def _attacks(
     trial: PublishedTrial, design: AttackDesign, seed: int, size: Size, left_out: frozenset[str]
 ) -> Forecast:
+    if trial.key in SOURCES:
+        raise InputError(
+            "trial", trial.key, "a trial that the model of attacks is not made of",
+            f"Shares and effect of attacks come from {' and '.join(SOURCES)}.",
+        )  # fmt: skip
     found = attack_samples(design, size.pools * size.replicates, seed)
     return Forecast(
         trial,

@@ -17,13 +17,21 @@ Progress = Callable[[str, int, int], None]
 
 _OPEN = "its change helped to fit what people expect who know that they are treated"
 _LASTING = "known when the prior of relief that outlasts a session was set, though not fitted"
+_OWN_LOSS = "its own completion is in its design"
 KNOWN_BEFORE = {
-    "COURTIES2022": _OPEN,
-    "CLBP2024": _OPEN,
+    "PREMIUM": f"{_LASTING}; baseline range and scatter of counts in migraine",
+    "EVENT": f"{_LASTING}; headache days of chronic migraine; {_OWN_LOSS}",
+    "ZHANG": f"{_LASTING}; {_OWN_LOSS}",
+    "ARANOW2021": _LASTING,
+    "MUTHULINGAM2021": _LASTING,
+    "SHI2021": _LASTING,
+    "KRASAELAP2020": _LASTING,
     "GRAZZI2016": _OPEN,
-    "KINFE2015": _OPEN,
-    "PREMIUM": f"{_LASTING}; the spread of its counts informed their overdispersion",
-    "EVENT": _LASTING,
+    "KINFE2015": f"{_OPEN}; range of spreads in migraine",
+    "NATELSON2021": "baseline of fibromyalgia",
+    "COURTIES2022": f"{_OPEN}; baseline and entry in osteoarthritis",
+    "CLBP2024": _OPEN,
+    "MARSAL2021": _OWN_LOSS,
 }
 """Trial -> how its numbers shaped a prior in spite of being left out."""
 

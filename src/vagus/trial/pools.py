@@ -10,12 +10,15 @@ together, on a scale on which trials can be compared:
 A new trial's value is expected as N(b, se^2 + tau^2). Four trials hardly estimate tau, so it is the
 REML estimate but at least the spread of the dossier (``between_trial_sd`` of ``scoring.csv``),
 turned into log odds by pi / sqrt 3 (Chinn 2000, Stat Med 19:3127).
+
+The pooled effect is too large: a trial that found nothing tends to say so without numbers, and
+without numbers it can't enter. `Pool.lacks` names those.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, get_args
 
@@ -29,7 +32,7 @@ from vagus.evidence.effects import Effects
 from vagus.evidence.least_squares import weighted_fit
 from vagus.evidence.overlap import overlaps
 from vagus.evidence.pooled import pool
-from vagus.evidence.study import Study
+from vagus.evidence.study import NO_NUMBERS, RECALLED, Study
 from vagus.evidence.tables import Line, evidence
 from vagus.trial.design import Design
 from vagus.trial.endpoint_scale import change_sd, endpoint_sd
@@ -53,7 +56,8 @@ class Pool:
     """What a new trial is expected to find: N(``estimate``, ``se``^2 + ``tau``^2).
 
     ``estimate`` in SD or log odds as the module says. ``trials``: keys that entered, ``values``
-    and ``errors``: what each gave, on the same scale.
+    and ``errors``: what each gave, on the same scale. ``lacks``: trials that compared the same but
+    report no number that could enter.
     """
 
     kind: Kind
@@ -63,6 +67,7 @@ class Pool:
     trials: tuple[str, ...]
     values: tuple[float, ...]
     errors: tuple[float, ...]
+    lacks: tuple[str, ...] = ()
 
     @property
     def sd(self) -> float:
@@ -95,13 +100,21 @@ def effect_pool(kind: Kind, without: frozenset[str] = frozenset()) -> Pool | Non
     """
     out = sharing_patients(without)
     keys, measure, also = _EFFECTS[kind]
+    all_of = [
+        study
+        for key in keys
+        for study in controlled_studies(key, measure=measure, also=also)
+        if study.trial not in out
+    ]
     studies: dict[str, Study] = {}
-    for key in keys:
-        for study in controlled_studies(key, measure=measure, also=also):
-            if study.pooled and study.trial not in out:
-                studies.setdefault(study.trial, study)
+    for study in all_of:
+        if study.pooled:
+            studies.setdefault(study.trial, study)
     found = [(study.y, study.v) for study in studies.values()]
-    return _pooled(kind, tuple(studies), found)
+    made = _pooled(kind, tuple(studies), found)
+    unusable = (s.trial for s in all_of if s.left_out.startswith((NO_NUMBERS, RECALLED)))
+    lacks = tuple(trial for trial in dict.fromkeys(unusable) if trial not in studies)
+    return None if made is None else replace(made, lacks=lacks)
 
 
 def sharing_patients(trials: frozenset[str]) -> frozenset[str]:
@@ -162,7 +175,8 @@ def _sham_change(row: Row) -> tuple[float, float]:
     line, where, n = _sham(row)
     design = published_trial(row["trial"]).design
     assert isinstance(design, Design)
-    return number(line, row["column"], where) / endpoint_sd(design), change_sd(1.0) ** 2 / n
+    sd = endpoint_sd(design)
+    return number(line, row["column"], where) / sd, (change_sd(design) / sd) ** 2 / n
 
 
 def _sham_logit(row: Row) -> tuple[float, float]:

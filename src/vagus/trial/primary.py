@@ -175,6 +175,11 @@ def _n_of_1(data: TrialData, r: int, level: float) -> tuple[float, ...]:
 def _change_within(data: TrialData, r: int, level: float) -> tuple[float, ...]:
     own = data.arm[r] == compared(data.design)[0]
     before, after = data.baseline[r, own], data.values[r, own, -1]
+    if observable(data.design.endpoint).kind == "binary":
+        # The baseline is the rating for entry; a share has nothing to be tested against.
+        seen = after[~np.isnan(after)]
+        share = float(seen.mean()) if seen.size else float("nan")
+        return share, float("nan"), float("nan"), float("nan"), float("nan")
     if np.sum(~np.isnan(after)) < 2:
         return (float("nan"),) * len(ONE)
     fit = change_within(before, after, level)

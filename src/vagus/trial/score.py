@@ -34,6 +34,11 @@ TO_BEAT = ("sham", "effect")
 """Baselines without which there is no predictive value (dossier, `Scoring a prediction`)."""
 NAMES: dict[str, str] = {SIMULATOR: SIMULATOR, **{str(k): v for k, v in TITLES.items()}}
 RESAMPLES = 10_000
+CAUTION = (
+    f"“{TITLES['effect']}” is biased in favour of stimulation: trials that found nothing, and gave "
+    "no numbers, are not in it."
+)
+"""Goes with every verdict; `vagus.trial.pools` names those trials."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +143,11 @@ class ScoreTable:
 
     @property
     def verdict(self) -> str:
-        """Plainly: whether the simulator beats the two baselines it has to."""
+        """Plainly: whether the simulator beats the two baselines it has to; and `CAUTION`."""
         if not self.common(SIMULATOR, *TO_BEAT):
             return "Nothing was scored: no result meets a prediction."
         skills = [self.skill(name) for name in TO_BEAT]
-        return _verdict(skills)
+        return f"{_verdict(skills)} {CAUTION}"
 
 
 def score(predictions: Mapping[str, Prediction], results: Sequence[Result]) -> ScoreTable:

@@ -4,14 +4,22 @@ Blinded parallel trials with a mean change or a share of responders per arm give
 ``designs.csv`` says: both arms of migraine prevention, whose evidence is good enough, and sham arms
 elsewhere, so that small positive trials do not bend what stimulation does. Open-label pilots give
 none (they went into the prior of what knowing about a treatment does), nor do medians and
-contrasts, which are no weighted means of patients. The tolerance of a target is its standard error
-and the spread between trials (``data/trial/scoring.csv``) together.
+contrasts, which are no weighted means of patients. An arm with a mean change gives that and no
+share of responders besides: the two say the same.
+
+The priors are distributions over trials already: the placebo change of a condition is known from
+many of them. One more trial is one more draw, so the tolerance of its target is its standard error
+and the spread between trials that the prior has, together; weights then move the mean a little.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
 
+import numpy as np
+
+from vagus.body.conditions import condition
 from vagus.patient.calibrate import Statistic, Target
 from vagus.trial.design import Arm, Design
 from vagus.trial.endpoint_scale import change_sd, endpoint_sd
@@ -19,6 +27,7 @@ from vagus.trial.published import PublishedTrial, published_trials
 from vagus.trial.results import Result, calibration_results
 from vagus.trial.settings import scoring
 
+QUANTILES = 1000
 STATISTIC: dict[str, Statistic] = {"change_mean": "change mean", "responder_share": "responders"}
 
 
@@ -28,10 +37,12 @@ def targets_of(trial: PublishedTrial) -> tuple[Target, ...]:
     if not trial.calibrates or not isinstance(design, Design):
         return ()
     arms = {a.name: a for a in design.arms if trial.calibrates == "both" or a.role == "sham"}
+    own = [r for r in calibration_results() if r.trial == trial.key and r.arm in arms]
+    means = {r.arm for r in own if r.quantity == "change_mean"}
     return tuple(
         _target(design, arms[r.arm], r)
-        for r in calibration_results()
-        if r.trial == trial.key and r.arm in arms and r.quantity in STATISTIC
+        for r in own
+        if r.quantity == "change_mean" or (r.quantity in STATISTIC and r.arm not in means)
     )
 
 
@@ -54,10 +65,24 @@ def _target(design: Design, arm: Arm, found: Result) -> Target:
         error = math.hypot(math.sqrt(share * (1 - share) / n), scoring("between_trial_share"))
     else:
         sd = endpoint_sd(design)
-        error = math.hypot(change_sd(sd) / math.sqrt(n), scoring("between_trial_sd") * sd)
+        error = math.hypot(
+            change_sd(design) / math.sqrt(n), between_trials_SD(design.condition) * sd
+        )
     end = design.visits_d[-1]
     return Target(
         f"{found.trial} {arm.name}: {STATISTIC[found.quantity]}", found.trial, arm.regimen.name,
         design.endpoint, STATISTIC[found.quantity], found.value, error, design.entry,
         (-design.run_in_d, 0.0), (end - design.recall_d, end), design.responder_share,
     )  # fmt: skip
+
+
+@cache
+def between_trials_SD(condition_key: str) -> float:
+    """SD of the mean change of sham arms between trials, in SD of the condition's outcome.
+
+    That of the condition's prior of `placebo_change` (`condition_values.csv`).
+    """
+    prior = condition(condition_key).parameters["placebo_change"].prior
+    assert prior is not None  # every condition has a distribution
+    middles = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    return float(np.std(prior.quantile(middles)))

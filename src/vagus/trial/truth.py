@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vagus.patient.cohort import Cohort
+from vagus.patient.observables import observable
 from vagus.patient.switches import Switches
 from vagus.trial.conduct import course_of
 from vagus.trial.design import Design
@@ -70,7 +71,8 @@ def _effect(stage: Stage, population: int, rng: np.random.Generator) -> float:
     seed = int(rng.integers(2**63))
     treated = _mean_under(stage, part, people, active, seed)
     if design.analysis == "change-within":
-        return treated - float(people.baseline.mean())
+        share = observable(design.endpoint).kind == "binary"
+        return treated if share else treated - float(people.baseline.mean())
     return treated - _mean_under(stage, part, people, comparator, seed)
 
 
