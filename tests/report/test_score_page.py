@@ -73,6 +73,24 @@ def test_page_says_the_verdict_and_what_was_not_quite_left_out(page: str, scored
     assert scored.table.verdict.split("(")[0] in page.replace("&#34;", '"')
     assert "Not quite left out: its spread was used" in page
     assert "Results of trials that shaped no prior" in page
+    assert "numbers of 1 of these 6 trials" in page
+    assert "<td>its spread was used</td>" in page
+    assert page.count("<td>nothing that is known</td>") == len(KEYS) - 1
+    assert "The score without them is given as well." in page
+
+
+def test_page_says_which_way_the_pooled_effect_is_wrong(page: str) -> None:
+    assert "is biased in favour of stimulation" in page
+    assert "for want of usable numbers without NATELSON2021, KUTLU2020" in page
+
+
+def test_page_without_a_trial_that_shaped_nothing_says_so(scored: Page, tmp_path: Path) -> None:
+    predictions = {"EVENT": scored.predictions["EVENT"]}
+    table = score(predictions, [r for r in calibration_results() if r.trial == "EVENT"])
+    made = Page("T", predictions, table, {"EVENT": "its spread was used"})
+    text = write_score_page(tmp_path, made).read_text(encoding="utf-8")
+    assert "There is no score without them." in text
+    assert "Results of trials that shaped no prior" not in text
 
 
 def test_same_report_same_page(scored: Page, tmp_path: Path) -> None:

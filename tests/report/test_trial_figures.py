@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from scipy import stats
 
 from vagus.report import style
 from vagus.report.figures.consort import consort_flow
-from vagus.report.figures.operating import BARS, power_curve
+from vagus.report.figures.operating import power_curve
 from vagus.report.figures.trial_course import trial_course
 from vagus.trial.consort import ArmFlow, Flow
 from vagus.trial.mean_course import MeanCourse
@@ -134,8 +135,8 @@ def test_power_is_drawn_beside_type_i_error_with_monte_carlo_bars() -> None:
         found = [getattr(p, name) for p in points]
         np.testing.assert_allclose(line.get_ydata(), [e.value for e in found])
         for segment, e in zip(bars.get_segments(), found, strict=True):
-            ends = np.clip([e.value - BARS * e.se, e.value + BARS * e.se], 0, 1)
-            np.testing.assert_allclose(segment[:, 1], ends, atol=1e-12)
+            known = stats.binomtest(round(200 * e.value), 200).proportion_ci(0.95, "wilson")
+            np.testing.assert_allclose(segment[:, 1], [known.low, known.high], atol=2e-3)
     levels = [line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1]
     assert {0.05, 0.8} <= set(levels)
 

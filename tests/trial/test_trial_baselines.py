@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from vagus.data import read_table
 from vagus.evidence.effects import Effects
 from vagus.evidence.pooled import pool
+from vagus.evidence.tables import evidence
 from vagus.trial import pilots, pools
 from vagus.trial.baselines import BASELINES, Baseline, baselines, quantities
-from vagus.trial.endpoint_scale import endpoint_sd
+from vagus.trial.design import Design, DropOut
+from vagus.trial.endpoint_scale import change_sd, endpoint_sd
 from vagus.trial.pilots import pilot_of
 from vagus.trial.pools import KINDS, LOGITS_PER_SD, effect_pool, logit_of, sham_pool
 from vagus.trial.published import published_trial, published_trials
@@ -124,15 +127,76 @@ def test_no_effect_beyond_sham_has_arms_alike_and_a_difference_of_sampling_error
     found = one("PREMIUM2", "sham", size=40_000)
     first, second = (found.samples[arm.name, "change_mean"] for arm in trial.design.arms)
     difference = found.samples[CONTRAST, "difference"]
-    # SD of a change sd sqrt(2 (1 - 0.5)) = 2.7 days: 2.7 sqrt(1/116 + 1/115).
-    expected = 2.7 * math.sqrt(1 / 116 + 1 / 115)
+    # A fifth leaves before the end.
+    expected = 2.9 * math.sqrt(1 / (0.8 * 116) + 1 / (0.8 * 115))
     assert difference.std() == pytest.approx(expected, rel=0.02)
     assert abs(difference.mean()) < 4 * expected / math.sqrt(40_000)
     assert first.mean() == pytest.approx(second.mean(), abs=0.01)
     known = sham_pool("change", frozenset({"PREMIUM2"}))
     assert known is not None
     assert first.mean() == pytest.approx(2.7 * known.estimate, abs=0.03)
-    assert first.std() == pytest.approx(math.hypot(2.7 * known.sd, 2.7 / math.sqrt(116)), rel=0.02)
+    error = 2.9 / math.sqrt(0.8 * 116)
+    assert first.std() == pytest.approx(math.hypot(2.7 * known.sd, error), rel=0.02)
+
+
+@pytest.mark.parametrize(("trial", "n"), [("PREMIUM", (165, 167)), ("EVENT", (30, 29))])
+def test_scatter_of_counts_is_that_of_the_published_standard_error(
+    trial: str, n: tuple[int, int]
+) -> None:
+    errors = [
+        line.cell("se").value
+        for line in evidence().outcomes_of(trial)
+        if line["arm_key"] == CONTRAST and line.cell("se").known
+    ]
+    assert len(errors) == 1
+    design = own_design(trial)
+    assert [arm.n for arm in design.arms] == list(n)
+    found = errors[0] / math.sqrt(1 / n[0] + 1 / n[1])
+    assert change_sd(design) == pytest.approx(found, rel=0.01)
+
+
+def own_design(key: str) -> Design:
+    design = published_trial(key).design
+    assert isinstance(design, Design)
+    return design
+
+
+def test_scatter_of_a_change_on_other_scales_is_that_of_a_correlation_of_a_half() -> None:
+    for key in ("ESTIVAL", "RELAX", "MARSAL2021", "LOMMANO2025"):
+        design = own_design(key)
+        assert change_sd(design) == pytest.approx(endpoint_sd(design))
+    assert endpoint_sd(own_design("PREMIUM")) == 2.7
+
+
+def test_who_left_is_not_in_the_mean_but_is_in_the_share() -> None:
+    """Means over those at the last visit, shares of all randomised, as virtual trials report."""
+    trial = published_trial("ESTIVAL")
+    design = own_design("ESTIVAL")
+    kept, half = (
+        dict(zip(BASELINES, baselines(changed, size=40_000), strict=True))["sham"].samples
+        for changed in (
+            replace(trial, design=replace(design, drop_out=DropOut(lost)))
+            for lost in (0.0, 1 - 0.5 ** (1 / 3))
+        )
+    )
+    name = (CONTRAST, "difference")
+    assert half[name].std() == pytest.approx(math.sqrt(2) * kept[name].std(), rel=0.01)
+    for arm in design.arms:
+        share = arm.name, "responder_share"
+        np.testing.assert_array_equal(kept[share], half[share])
+
+
+def test_a_trial_without_numbers_is_named_where_its_effect_is_missing() -> None:
+    found = effect_pool("change")
+    assert found is not None
+    assert {"NATELSON2021", "KUTLU2020", "KOVACIC2017"} <= set(found.lacks)
+    assert not set(found.lacks) & set(found.trials)
+    assert any("without NATELSON2021, KUTLU2020" in w for w in one("RELAX", "effect").basis)
+    assert not any("NATELSON2021" in w for w in one("NATELSON2021", "effect").basis)
+    # Both found no difference: at 0, with the errors of their sizes, they make the effect smaller.
+    y = np.array([*found.values, 0.0, 0.0])
+    v = np.array([*np.square(found.errors), 1 / 14 + 1 / 13, 1 / 30 + 1 / 30])
+    assert found.estimate < pool(Effects("SMD", y, v)).estimate < 0
 
 
 def test_pooled_effect_adds_what_trials_found() -> None:
@@ -140,7 +204,8 @@ def test_pooled_effect_adds_what_trials_found() -> None:
     known = effect_pool("change", frozenset({"ESTIVAL"}))
     assert known is not None
     assert found.mean() == pytest.approx(21 * known.estimate, abs=0.25)
-    assert found.std() == pytest.approx(math.hypot(21 * known.sd, 21 * math.sqrt(2 / 71)), rel=0.02)
+    error = 21 * math.sqrt(2 / (0.92 * 71))
+    assert found.std() == pytest.approx(math.hypot(21 * known.sd, error), rel=0.02)
 
 
 def test_pilot_stands_for_the_active_arm_as_published() -> None:

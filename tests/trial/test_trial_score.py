@@ -13,7 +13,7 @@ from score_samples import make_prediction
 from vagus.errors import InputError, InputErrors
 from vagus.trial.frozen import SIMULATOR, Prediction
 from vagus.trial.results import CONTRAST, Result, read_results
-from vagus.trial.score import Scored, ScoreTable, score, score_sample
+from vagus.trial.score import CAUTION, Scored, ScoreTable, score, score_sample
 from vagus.trial.scores import crps_ensemble, crps_normal
 
 
@@ -151,6 +151,7 @@ def test_verdict_is_plain(own: float, words: str) -> None:
         effect=[(k, 2.0) for k in keys],
     )  # fmt: skip
     assert made.verdict.startswith(words)
+    assert made.verdict.endswith(CAUTION)
 
 
 def test_verdict_when_chance_could_do_it() -> None:

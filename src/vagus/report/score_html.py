@@ -8,6 +8,7 @@ from vagus.report.figures.score import group_name
 from vagus.report.figures.validation import plain
 from vagus.report.html import inline_figures, page_environment, save_figures
 from vagus.report.score_content import (
+    FREE,
     ScoreReport,
     blocks,
     headline,
@@ -34,11 +35,14 @@ def write_score_page(folder: Path, report: ScoreReport) -> Path:
     environment = page_environment()
     environment.filters |= {"plain": plain, "met": met_words, "headline_row": headline_row}
     table = report.table
+    scores = blocks(table, report.known_before)
     text = environment.get_template("score.html.jinja").render(
         report=report,
         table=table,
         headline=headline(report),
-        blocks=blocks(table, report.known_before),
+        blocks=scores,
+        known=[key for key in report.predictions if key in report.known_before],
+        free=any(heading.startswith(FREE) for heading, _ in scores),
         predictions=list(report.predictions.values()),
         rows={p.trial: of_trial(p, table) for p in report.predictions.values()},
         names=NAMES,

@@ -11,7 +11,7 @@ from vagus.report import style
 from vagus.trial.operating import Estimate
 from vagus.trial.power_curve import CurvePoint
 
-BARS = 1.96  # Monte Carlo standard errors: 95 % of what chance does to the simulation
+Z = 1.96  # 95 % of what chance does to the simulation
 USUAL = 0.8  # power that trials are usually planned with, drawn as a mark
 
 
@@ -28,7 +28,7 @@ def power_curve(points: Sequence[CurvePoint], alpha: float, what: str, replicate
         ("power (benefit shown)", "o", style.SERIES[0], [p.power for p in points]),
         ("type I error (no effect)", "s", style.ACCENT, [p.type_i_error for p in points]),
     ):
-        value, low, high = _bars(estimates)
+        value, low, high = _bars(estimates, replicates)
         ax.errorbar(
             x, value, np.stack([value - low, high - value]), color=colour, marker=marker, ms=5,
             lw=1.6, elinewidth=1.1, capsize=2.5, label=name, clip_on=False, zorder=3,
@@ -45,11 +45,16 @@ def power_curve(points: Sequence[CurvePoint], alpha: float, what: str, replicate
     ax.set_xlabel(what)
     ax.grid(True, axis="y")
     figure.legend(loc="outside upper left", ncols=2)
-    words = f"{replicates:,} trials per point; bars: ± {BARS:g} Monte Carlo standard errors."
+    words = f"{replicates:,} trials per point; bars: 95 % Monte Carlo intervals."
     figure.supxlabel(words, fontsize=8, color=style.MUTED, x=0.01, ha="left")
     return figure
 
 
-def _bars(estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    value, se = (np.array([getattr(e, name) for e in estimates]) for name in ("value", "se"))
-    return value, np.clip(value - BARS * se, 0, 1), np.clip(value + BARS * se, 0, 1)
+def _bars(
+    estimates: Sequence[Estimate], replicates: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shares with Wilson's interval (1927), which has a width where none or all were significant."""
+    p, n = np.array([e.value for e in estimates]), replicates
+    middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+    return p, np.minimum(middle - half, p), np.maximum(middle + half, p)
