@@ -15,6 +15,7 @@ from vagus.patient.attacks import (
     attack_outcomes,
     attack_probability,
     disorders,
+    effect_offset,
     parameter,
     subgroups,
     times,
@@ -36,7 +37,29 @@ def test_sham_shares_are_the_published_ones(disorder: str, minutes: float, share
 def test_severe_attacks_pass_less_often() -> None:
     found = [attack_probability("migraine", 120, subgroup=s) for s in subgroups("migraine")]
     assert found == pytest.approx([0.25, 0.222, 0.167])
+    assert [effect_offset("migraine", s) for s in subgroups("migraine")] == [0.0, 0.0, 0.0]
+
+
+def test_gaps_between_subgroups_are_shrunk_alike_under_sham_and_in_the_effect() -> None:
+    """ACT1: episodic 13 of 38 against 5 of 47, chronic 3 of 22 against 6 of 26."""
     assert subgroups("cluster") == ("episodic", "chronic")
+    prior = (0.25 * LOGITS_PER_SD) ** 2
+
+    def found(*counts: tuple[int, int]) -> tuple[float, float]:
+        logits = sum(s * np.log(a / (n - a)) for s, (a, n) in zip((1, -1), counts, strict=False))
+        return float(logits), sum(1 / a + 1 / (n - a) for a, n in counts)
+
+    gap, variance = found((5, 47), (6, 26))
+    p = [attack_probability("cluster", 15, subgroup=s) for s in subgroups("cluster")]
+    assert logit(p[0]) - logit(p[1]) == pytest.approx(
+        gap * prior / (prior + variance), abs=0.01
+    )  # percentages have three digits
+    (episodic, v), (chronic, u) = found((13, 38), (5, 47)), found((3, 22), (6, 26))
+    offsets = [effect_offset("cluster", s) for s in subgroups("cluster")]
+    shrunk = (episodic - chronic) * prior / (prior + v + u)
+    assert offsets[0] - offsets[1] == pytest.approx(shrunk, abs=0.01)
+    assert 85 * offsets[0] + 48 * offsets[1] == pytest.approx(0.0, abs=1e-9)
+    assert effect_offset("cluster", None) == 0.0
 
 
 @given(st.floats(30, 120), st.floats(30, 120), st.floats(-2, 2), st.floats(-2, 2))
@@ -127,6 +150,8 @@ def test_bad_input() -> None:
         attack_probability("clusters", 15)
     with pytest.raises(InputError, match="mild, moderate, severe"):
         attack_probability("migraine", 60, subgroup="mildish")
+    with pytest.raises(InputError, match="episodic, chronic"):
+        effect_offset("cluster", "rare")
     with pytest.raises(InputError, match="parameter"):
         parameter("migraine", "strict_logit", 3, 0)
     rng = np.random.default_rng(0)

@@ -257,3 +257,12 @@ def test_every_pilot_row_can_be_read() -> None:
         found = pilot_of(row["design"], row["quantity"])
         assert found is not None
         assert found.reason
+
+
+def test_every_number_of_scale_has_a_source_and_a_mark() -> None:
+    for row in read_table("trial/endpoint_sd.csv"):
+        for what in ("", "change_"):
+            mark = row[f"{what}mark"]
+            assert bool(row[f"{what}source"]) == bool(mark)
+            assert mark in ("seen", "derived", "recalled", "assumed", "")
+            assert not row[f"{what}sd"] or mark

@@ -6,7 +6,8 @@ A result is one number of one arm (or of the contrast between arms, or of both a
     change_median    its median
     responder_share  share of all randomised with a response, 0 to 1
     event_share      share of attacks that passed the endpoint, 0 to 1
-    difference       first arm minus second, of mean changes
+    difference       first arm minus second as the trial's own analysis has it: of changes, or
+                     of shares where the endpoint is yes or no
 
 ``RESULTS.csv`` has the columns ``trial_key, arm, quantity, value, n, source``; ``n``, the number
 the value is of, and ``source`` may be empty.
