@@ -128,3 +128,14 @@ def test_nonsense_gets_the_list_without_a_guess(nonsense: str) -> None:
     with pytest.raises(InputError, match="rheumatoid-arthritis") as found:
         condition(nonsense)
     assert "Did you mean" not in str(found.value)
+
+
+def test_placebo_arms_in_migraine_have_the_published_quartiles() -> None:
+    """73 arms (J Headache Pain 2023): median 1.8 days, quartiles 1.0 and 3.0, so skewed."""
+    c = condition("migraine")
+    prior = c.parameters["placebo_change"].prior
+    assert prior is not None
+    low, middle, high = c.sd * prior.quantile(np.array([0.25, 0.5, 0.75]))
+    assert (low, middle, high) == pytest.approx((1.0, 1.8, 3.0), abs=0.15)
+    assert high - middle > middle - low
+    assert prior.support[0] == 0.0

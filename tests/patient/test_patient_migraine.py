@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,13 @@ from hypothesis import strategies as st
 from rating_toys import cohort, people
 from scipy import stats
 
+from vagus.body.conditions import condition
+from vagus.body.full import full_body
 from vagus.errors import InputError
 from vagus.patient.migraine_days import DAYS, count_law, draw_days, told
 from vagus.patient.observables import observe
 from vagus.patient.ratings import latent
+from vagus.patient.screening import screening
 from vagus.patient.switches import Switches
 
 K = np.arange(DAYS + 1.0)

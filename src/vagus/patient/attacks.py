@@ -110,9 +110,10 @@ def attack_outcomes(
 def parameter(disorder: str, symbol: str, n: int, seed: int) -> Floats:
     """[n] draws of a parameter of ``attack_parameters.csv``.
 
-    ``trial_logit``, ``correlation`` and ``subgroup_gap``; ``acute_logit``: what stimulation adds as found in the
-    calibration trial, as a shift -acute_logit / LOGITS_PER_SD; ``strict_logit`` (cluster): what
-    pain-free instead of pain 0-1 adds to ``trial_logit``.
+    ``trial_logit`` and ``correlation``; ``acute_logit``: what stimulation adds as found in both
+    calibration trials, as a shift -acute_logit / LOGITS_PER_SD; cluster headache also has
+    ``strict_logit``, what pain-free instead of pain 0-1 adds to ``trial_logit``, and
+    ``subgroup_gap``.
     """
     _rows(disorder)
     table = {(r["disorder"], r["symbol"]): r for r in read_table("patient/attack_parameters.csv")}
