@@ -5,9 +5,9 @@
 with the base rate per visit h_0, pain Delta [SD] worse than at entry as felt at the visit before
 (0 before the first visit), and what is felt of stimulation s, from 0 to 1. With a = b = 0 ratings
 are missing completely at random (Rubin 1976, Biometrika 63:581). Else they are missing nearly at
-random: pain decides as it was felt at a visit attended, which the rating shows up to rounding, or up
-to the scatter of counts of days; what is felt of stimulation is in no rating. Numbers that trials
-report: ``data/trial/dropout.csv``.
+random: pain decides as it was felt at a visit attended, which the rating shows up to rounding, or
+up to the scatter of counts of days; what is felt of stimulation is in no rating. Numbers that
+trials report: ``data/trial/dropout.csv``.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def power_curve(points: Sequence[CurvePoint], alpha: float, what: str, replicate
 def _bars(
     estimates: Sequence[Estimate], replicates: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Shares with Wilson's interval (1927), which has a width where none or all were significant."""
+    """Shares with Wilson's interval (1927), which has a width at none and at all, too."""
     p, n = np.array([e.value for e in estimates]), replicates
     middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
