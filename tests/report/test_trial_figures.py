@@ -43,7 +43,7 @@ def make_courses(arms: int) -> list[MeanCourse]:
 
 def make_points() -> list[CurvePoint]:
     return [
-        CurvePoint(n, Estimate(p, np.sqrt(p * (1 - p) / 200)), Estimate(e, 0.016))
+        CurvePoint(n, Estimate(p, np.sqrt(p * (1 - p) / 200)), Estimate(e, 0.016), 200)
         for n, p, e in ((40, 0.22, 0.06), (80, 0.45, 0.04), (160, 0.7, 0.055), (320, 0.995, 0.05))
     ]
 
@@ -54,7 +54,7 @@ FIGURES = {
         f"courses of {k}": lambda k=k: trial_course(make_courses(k), "pain (NRS 0-10)", "interval")
         for k in (1, 2, 4)
     },
-    "power": lambda: power_curve(make_points(), 0.05, "patients", 200),
+    "power": lambda: power_curve(make_points(), 0.05, "patients"),
 }
 
 
@@ -129,7 +129,7 @@ def test_courses_are_drawn_with_their_intervals_and_numbers() -> None:
 
 def test_power_is_drawn_beside_type_i_error_with_monte_carlo_bars() -> None:
     points = make_points()
-    ax = power_curve(points, 0.05, "patients", 200).axes[0]
+    ax = power_curve(points, 0.05, "patients").axes[0]
     for name, drawn in zip(("power", "type_i_error"), ax.containers, strict=True):
         line, _, (bars,) = drawn.lines
         found = [getattr(p, name) for p in points]

@@ -112,7 +112,7 @@ def make_trial_report(
     found = primary(data, workers=1)
     behaves = operating_characteristics(design, cohort, replicates, cohort.seed, workers=1)
     curve = tuple(
-        CurvePoint(float(n), Estimate(p, (p * (1 - p) / 50) ** 0.5), Estimate(0.06, 0.03))
+        CurvePoint(float(n), Estimate(p, (p * (1 - p) / 50) ** 0.5), Estimate(0.06, 0.03), 50)
         for n, p in ((24, 0.2), (48, 0.4), (96, 0.6))
     )
     targets = tuple(

@@ -159,23 +159,13 @@ def _after_baseline(course: MeanCourse) -> MeanCourse:
 def _power(report: TrialReport) -> list[CaptionedFigure]:
     if not report.curve:
         return []
-    each = _per_point(report.curve)
-    drawn = power_curve(report.curve, report.design.alpha, "patients, all arms together", each)
+    drawn = power_curve(report.curve, report.design.alpha, "patients, all arms together")
     caption = (
         "Share of trials that show a benefit, over the number of patients, with the type I error "
         "of the same design. Power is over what is not known about stimulation: where the effect "
         "may be none, more patients do not bring it to 100 %."
     )
     return [CaptionedFigure("trial-power", drawn, caption)]
-
-
-def _per_point(curve: Sequence[CurvePoint]) -> int:
-    """Replicates per point, from a share p and its standard error: p (1 - p) / se²."""
-    for point in curve:
-        for e in (point.power, point.type_i_error):
-            if e.se > 0:
-                return round(e.value * (1 - e.value) / e.se**2)
-    return 0
 
 
 def _forest(published: Beside) -> CaptionedFigure:

@@ -21,11 +21,12 @@ from vagus.trial.operating import (
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """Power at ``x``, and the type I error of the same design under the null."""
+    """Power at ``x``, and the type I error of the same design under the null, of ``replicates``."""
 
     x: float
     power: Estimate
     type_i_error: Estimate
+    replicates: int
 
 
 def power_by_n(
@@ -44,7 +45,7 @@ def power_by_n(
             sized, cohort, replicates, seed, switches=switches, workers=workers,
             progress=part_of(progress, k, len(patients)),
         )  # fmt: skip
-        points.append(CurvePoint(sized.patients(), found.power, found.type_i_error))
+        points.append(CurvePoint(sized.patients(), found.power, found.type_i_error, replicates))
     return tuple(points)
 
 
@@ -65,7 +66,9 @@ def power_by_effect(
         behaviour(design, with_effect(cohort, f), replicates, seed, progress=step, **how)  # type: ignore[arg-type]
         for f, step in zip(factors, parts[1:], strict=True)
     ]
-    return tuple(CurvePoint(f, b.success, error) for f, b in zip(factors, found, strict=True))
+    return tuple(
+        CurvePoint(f, b.success, error, replicates) for f, b in zip(factors, found, strict=True)
+    )
 
 
 def resized(design: Design, patients: int) -> Design:

@@ -16,7 +16,7 @@ USUAL = 0.8  # power that trials are usually planned with, drawn as a mark
 
 
 @style.styled
-def power_curve(points: Sequence[CurvePoint], alpha: float, what: str, replicates: int) -> Figure:
+def power_curve(points: Sequence[CurvePoint], alpha: float, what: str) -> Figure:
     """Power and type I error with Monte Carlo intervals; a line at ``alpha``.
 
     ``what``: the horizontal axis, with its unit.
@@ -24,6 +24,7 @@ def power_curve(points: Sequence[CurvePoint], alpha: float, what: str, replicate
     figure = style.new_figure(3.6)
     ax = figure.subplots()
     x = np.array([p.x for p in points])
+    replicates = points[0].replicates
     for name, marker, colour, estimates in (
         ("power (benefit shown)", "o", style.SERIES[0], [p.power for p in points]),
         ("type I error (no effect)", "s", style.ACCENT, [p.type_i_error for p in points]),
