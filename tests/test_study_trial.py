@@ -46,6 +46,10 @@ trial:
 """
 
 
+LOOKS = "  looks: {information: [0.5, 1], efficacy: lan-demets-obf, futility_z: [0]}\n"
+FOUR = "[2 weeks, 4 weeks, 6 weeks, 8 weeks]"
+
+
 def designed(study: Study) -> Design:
     assert study.trial is not None
     assert study.patient.condition is not None
@@ -114,6 +118,7 @@ def test_a_crossover_stimulates_in_one_of_two_periods() -> None:
     plan = designed(parse_study(text))
     assert (plan.period_d, plan.washout_d, plan.analysis) == (28.0, 14.0, "crossover")
     assert [a.regimen.stimulated_d for a in plan.arms] == [((0.0, 28.0),), ((42.0, 70.0),)]
+    assert plan.estimand.treatment == "stimulation against sham"  # the arms are sequences
     assert plan.estimand.strategies["stopping treatment"] == "hypothetical"
 
 
@@ -128,8 +133,10 @@ def test_enriched_withdrawal_stops_stimulation_after_the_lead_in() -> None:
 def test_n_of_1_has_one_patient() -> None:
     text = changed("kind: parallel", "kind: n-of-1").replace("n: 60", "n: 1")
     text = text.replace("[4 weeks, 8 weeks, 16 weeks]", "[2 weeks, 4 weeks, 6 weeks, 8 weeks]")
-    plan = designed(parse_study(text.replace("  strata", "  # strata")))
+    plan = designed(parse_study(text.replace("  strata", "  # strata").replace(LOOKS, "")))
     assert (plan.patients(), plan.analysis) == (1, "n-of-1")
+    assert "In one person among adults with migraine who rate" in plan.estimand.sentence()
+    assert plan.estimand.treatment == "active against sham"
 
 
 def test_untreated_people_know_it() -> None:
@@ -166,12 +173,15 @@ def test_untreated_people_know_it() -> None:
         ("[4 weeks, 8 weeks, 16 weeks]", "[]", 12, "allowed: one or more"),
         ("28 days", "0 days", 13, "above 0 d"),
         ("28 days", "30 h", 13, "`trial.run_in` is 30 h; allowed: whole days"),
+        ("at_least: 5, at_most: 15", "at_least: 29", 14, "on the scale of 0 to 28 days/28 d"),
+        ("at_least: 5, at_most: 15", "at_most: -1", 14, "on the scale of 0 to 28 days/28 d"),
         ("at_most: 15", "at_most: 3", 14, "at least `at_least`, 5"),
         ("at_most: 15", "at_mots: 15", 14, "Did you mean `at_most`"),
         ("recall: 4 weeks", "alpha: 1", 15, "less than 1"),
         ("recall: 4 weeks", "alpha: 0", 15, "greater than 0"),
         ("recall: 4 weeks", "sides: 3", 15, "1 or 2"),
         ("recall: 4 weeks", "alpha: 0.6\n  sides: 1", 15, "below 0.5 on each side"),
+        ("recall: 4 weeks", "alpha: 1.0e-300", 15, "1e-12 or more"),
         ("recall: 4 weeks", "responder_share: 1", 15, "less than 1"),
         ("recall: 4 weeks", "analysis: mmmr", 15, "Did you mean `mmrm`"),
         ("recall: 4 weeks", "analysis: crossover", 15, "mmrm, ancova, responder"),
@@ -183,6 +193,7 @@ def test_untreated_people_know_it() -> None:
         ("[0.5, 1]", "[0.5, 0.9]", 17, "shares that rise to 1"),
         ("[0.5, 1]", "[0.5, 0.5, 1]", 17, "shares that rise to 1"),
         ("[0.5, 1]", "[0.5, 1.5]", 17, "less than or equal to 1"),
+        ("[0.5, 1]", "[0.001, 1]", 17, "4 patients or more at the first look, not 1"),
         ("lan-demets-obf", "lan-demets", 17, "Did you mean `lan-demets-obf`"),
         ("futility_z: [0]", "futility_z: [0, 1]", 17, "1 values, one per look but the last"),
         ("per_visit: 0.05", "per_visit: 1", 18, "less than 1"),
@@ -221,11 +232,80 @@ def test_lengths_go_with_their_kind(kind: str, visits: str, part: str) -> None:
     assert part in found[0], found
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("role: sham", "role: untreated", "`trial.arms` is active, sham; allowed: sham or control"),
+        ("role: sham", "role: sham, knows: untreated", "allowed: sham or control"),
+        ("role: sham", "role: sham, knows: open", "`trial.arms.sham.knows` is open; allowed: the"),
+        ("role: active", "role: active, knows: open", "knows` is missing; allowed: the same in"),
+        ("role: sham", "role: sham, background: exercise", "background` is exercise; allowed: the"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["crossover", "n-of-1"])
+def test_who_has_both_treatments_knows_one_thing(kind: str, old: str, new: str, part: str) -> None:
+    of_kind = changed("kind: parallel", f"kind: {kind}").replace(
+        "[4 weeks, 8 weeks, 16 weeks]", FOUR
+    )
+    of_kind = of_kind.replace(LOOKS, "")
+    if kind == "n-of-1":
+        of_kind = of_kind.replace("n: 60", "n: 1")
+    else:
+        of_kind = of_kind.replace("kind: crossover", "kind: crossover\n  period: 4 weeks")
+    assert designed(parse_study(of_kind)).kind == kind
+    (found,) = complaints(of_kind.replace(old, new))
+    assert part in found
+    both = of_kind.replace("role: active", "role: active, background: exercise, knows: open")
+    both = both.replace("role: sham", "role: sham, background: exercise, knows: open")
+    assert {a.regimen.background for a in designed(parse_study(both)).arms} == {"exercise"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ([("n: 60", "n: 1")], "`trial.looks` is given; allowed: none for `n-of-1`"),
+        (
+            [("n: 60", "n: 1"), (LOOKS, ""), (FOUR, str([f"{k} weeks" for k in range(1, 13)]))],
+            "12 periods; allowed: an even number of periods, 4 to 10",
+        ),
+    ],
+)
+def test_an_n_of_1_trial_is_not_too_much(changes: list[tuple[str, str]], part: str) -> None:
+    text = changed("kind: parallel", "kind: n-of-1").replace("[4 weeks, 8 weeks, 16 weeks]", FOUR)
+    for old, new in changes:
+        text = text.replace(old, new)
+    (found,) = complaints(text)
+    assert part in found
+
+
+def test_rescue_needs_a_rating() -> None:
+    text = changed("condition: migraine", "condition: rheumatoid-arthritis")
+    (found,) = complaints(text.replace("migraine_days", "acr20") + "  analysis: responder\n")
+    assert found.startswith("line 19: `trial.rescue` is with `acr20`")
+
+
+@pytest.mark.parametrize(
+    ("arms", "analysis", "said"),
+    [
+        ("drug: {role: control, n: 9}, on: {role: active, n: 9}, s: {role: sham, n: 9}", "mmrm",
+         "on against s"),
+        ("on: {role: active, n: 9}, drug: {role: control, n: 9}", "ancova", "on against drug"),
+        ("on: {role: active, n: 9}, s: {role: sham, n: 9}", "change-within", "on"),
+    ],
+)  # fmt: skip
+def test_the_estimand_names_what_is_compared(arms: str, analysis: str, said: str) -> None:
+    text = GOOD.replace("    active: {role: active, n: 60}\n    sham: {role: sham, n: 60}\n", "")
+    text = text.replace("  arms:\n", f"  arms: {{{arms}}}\n")
+    text = text.replace("block_sizes: [4, 6]", "").replace("[7, 10], ", "[7, 10]")
+    plan = designed(parse_study(text + f"  analysis: {analysis}\n"))
+    assert plan.estimand.treatment == said
+
+
 def test_kinds_of_one_patient_or_two_sequences() -> None:
     text = changed("kind: parallel", "kind: n-of-1")
     found = complaints(text.replace("[4 weeks, 8 weeks, 16 weeks]", "[4 weeks, 8 weeks]"))
     assert any("two treatments with `n: 1` each" in e for e in found)
-    assert any("2 periods; allowed: an even number of periods, at least 4" in e for e in found)
+    assert any("2 periods; allowed: an even number of periods, 4 to 10" in e for e in found)
     three = changed("kind: parallel", "kind: crossover\n  period: 4 weeks")
     three = three.replace("    sham:", "    drug: {role: control, n: 9}\n    sham:")
     three = three.replace("[4 weeks, 8 weeks, 16 weeks]", "[4 weeks, 8 weeks]")
@@ -234,7 +314,7 @@ def test_kinds_of_one_patient_or_two_sequences() -> None:
 
 def test_a_binary_endpoint_needs_a_responder_analysis() -> None:
     text = changed("condition: migraine", "condition: rheumatoid-arthritis")
-    text = text.replace("migraine_days", "acr20")
+    text = text.replace("migraine_days", "acr20").replace("  rescue: {", "  # rescue: {")
     (found,) = complaints(text)
     assert "Write `analysis: responder`" in found
     plan = designed(parse_study(text + "  analysis: responder\n"))
@@ -268,6 +348,8 @@ def test_the_section_knows_the_words_of_the_trial() -> None:
     assert get_args(study_trial.TrialAnalysis) == get_args(trial_design.Analysis)
     assert get_args(study_trial.StrategyName) == get_args(estimand.Strategy)
     assert study_trial.ANALYSES == trial_design.ANALYSES
+    assert study_trial.MOST_PAIRS == trial_design.MOST_PAIRS
+    assert study_trial.LEAST_ALPHA == trial_design.LEAST_ALPHA
     efficacy = study_trial.TrialLooks.model_fields["efficacy"].annotation
     assert get_args(efficacy) == get_args(spending.Efficacy)
 

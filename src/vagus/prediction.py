@@ -62,8 +62,10 @@ def predict_designs(
     errors of `vagus.errors`.
     """
     found = []
+    trials = _to_predict(key)
+    _make(folder)
     day = date or datetime.date.today().isoformat()
-    for trial in _to_predict(key):
+    for trial in trials:
         made = forecast(
             trial, seed=seed, size=size, folder=people, progress=progress, workers=workers
         )
@@ -77,6 +79,15 @@ def predict_designs(
                 "frozen stay; free some space and run the same command again."
             ) from error
     return [_row(one) for one in found]
+
+
+def _make(folder: Path) -> None:
+    """Before anything is simulated, so that nothing is lost for want of a place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"{error.strerror}." if error.strerror else ""
+        raise InputError("--out", folder, "a folder that can be made", why) from error
 
 
 def score_predictions(predictions: Path, results: Path) -> Scoring:

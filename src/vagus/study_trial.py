@@ -7,6 +7,7 @@ say together is checked in `trial_problems`, so that `vagus check` can name the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -39,6 +40,11 @@ LENGTHS: dict[str, tuple[TrialKind, ...]] = {
 }
 NEEDED: dict[str, TrialKind] = {"period": "crossover", "lead_in": "enriched-withdrawal"}
 DAY_S = 86_400.0
+# As in `vagus.trial.design`, which says why.
+MOST_PAIRS = 5
+LEAST_ALPHA = 1e-12
+BOTH_TO_EACH: tuple[TrialKind, ...] = ("crossover", "n-of-1")  # patients have both treatments
+LEAST_OF_ARM = 2  # patients per arm at the first look: with one there is no spread
 
 
 def _as_tuple(value: object) -> object:
@@ -163,6 +169,7 @@ def trial_problems(
         yield Problem(("patient", "condition"), "missing", "a condition, for a trial", fix)
         return
     yield from _endpoint_problems(trial, condition)
+    yield from _entry_problems(trial, condition)
     yield from _visit_problems(given, trial, horizon_s)
     yield from _whole_day_problems(given, trial)
     yield from _length_problems(given, trial, duration_s)
@@ -181,10 +188,30 @@ def _endpoint_problems(trial: Trial, condition: str) -> Iterator[Problem]:
     except InputError as error:
         yield Problem((SECTION, "endpoint"), error.value, error.allowed, error.fix)
         return
-    if observable(trial.endpoint).kind == "binary" and trial.analysis != "responder":
+    if observable(trial.endpoint).kind != "binary":
+        return
+    if trial.analysis != "responder":
         said = trial.analysis or allowed[0]
         fix = "Write `analysis: responder`, or take another endpoint."
         yield Problem(keys, said, f"`responder` for `{trial.endpoint}`, which is yes or no", fix)
+    if trial.rescue is not None:
+        what = f"with `{trial.endpoint}`, which is yes or no"
+        none = "none, as there is no rating that allows rescue"
+        fix = "Leave `rescue` out, or take a rating as the endpoint."
+        yield Problem((SECTION, "rescue"), what, none, fix)
+
+
+def _entry_problems(trial: Trial, condition: str) -> Iterator[Problem]:
+    """Limits that nobody meets."""
+    from vagus.body.conditions import condition as of
+
+    scale, entry = of(condition), trial.entry
+    allowed = f"on the scale of {scale.low:g} to {scale.high:g} {scale.unit}"
+    fix = "Nobody rates so."
+    if entry.at_least is not None and entry.at_least > scale.high:
+        yield Problem((SECTION, "entry", "at_least"), entry.at_least, allowed, fix)
+    if entry.at_most is not None and entry.at_most < scale.low:
+        yield Problem((SECTION, "entry", "at_most"), entry.at_most, allowed, fix)
 
 
 def _visit_problems(given: dict[str, Any], trial: Trial, horizon_s: float) -> Iterator[Problem]:
@@ -200,9 +227,9 @@ def _visit_problems(given: dict[str, Any], trial: Trial, horizon_s: float) -> It
             fix = "Lengthen `stimulation.duration` or `body.follow_up`."
             allowed = f"up to day {horizon_s / DAY_S:g}, when the study ends"
             yield Problem(keys, shown[i], allowed, fix)
-    if trial.kind == "n-of-1" and (len(days) % 2 or len(days) < 4):
+    if trial.kind == "n-of-1" and (len(days) % 2 or not 4 <= len(days) <= 2 * MOST_PAIRS):
         fix = "Each visit ends a period; an active and a control period are a pair."
-        allowed = "an even number of periods, at least 4"
+        allowed = f"an even number of periods, 4 to {2 * MOST_PAIRS}"
         yield Problem((SECTION, "visits"), f"{len(days)} periods", allowed, fix)
     if trial.kind == "crossover" and trial.period_d is not None:
         second = trial.period_d + (trial.washout_d or 0.0)
@@ -263,6 +290,8 @@ def _arm_problems(trial: Trial) -> Iterator[Problem]:
     if trial.kind == "n-of-1" and [arm.n for arm in trial.arms.values()] != [1, 1]:
         fix = "The one patient has both treatments in turn."
         yield Problem(keys, names, "two treatments with `n: 1` each", fix)
+    if trial.kind in BOTH_TO_EACH and len(roles) == 2:
+        yield from _in_turn_problems(trial)
     for name, arm in trial.arms.items():
         try:
             check_background(arm.background)
@@ -276,6 +305,22 @@ def _arm_problems(trial: Trial) -> Iterator[Problem]:
             yield Problem((*keys, name, "knows"), arm.knows, "blinded, open", fix)
 
 
+def _in_turn_problems(trial: Trial) -> Iterator[Problem]:
+    """Patients of these kinds have both treatments: what they know and have besides is one."""
+    first, second = trial.arms.values()
+    keys = (SECTION, "arms", list(trial.arms)[1])
+    fix = "Compare what differs so in a `parallel` trial."
+    allowed = f"the same in both arms, as `{trial.kind}` gives both to each patient"
+    if "untreated" in (first.role, second.role, first.knows, second.knows):
+        names = ", ".join(trial.arms)
+        yield Problem((SECTION, "arms"), names, f"sham or control beside active: {allowed}", fix)
+        return
+    if (first.knows or "blinded") != (second.knows or "blinded"):
+        yield Problem((*keys, "knows"), second.knows or "missing", allowed, fix)
+    if first.background != second.background:
+        yield Problem((*keys, "background"), second.background or "missing", allowed, fix)
+
+
 def _number_problems(given: dict[str, Any], trial: Trial) -> Iterator[Problem]:
     """Cuts and entry in order, looks that rise to 1, a level that can be spent."""
     entry, cuts = trial.entry, trial.strata.baseline_cuts
@@ -285,16 +330,32 @@ def _number_problems(given: dict[str, Any], trial: Trial) -> Iterator[Problem]:
     if any(b <= a for a, b in pairwise(cuts)):
         keys = (SECTION, "strata", "baseline_cuts")
         yield Problem(keys, given["strata"]["baseline_cuts"], "values that rise", "Sort them.")
-    looks = trial.looks
-    if looks is None:
-        return
     if trial.alpha / trial.sides >= 0.5:
-        yield Problem((SECTION, "alpha"), trial.alpha, "below 0.5 on each side, with looks")
+        yield Problem((SECTION, "alpha"), trial.alpha, "below 0.5 on each side")
+    elif trial.alpha < LEAST_ALPHA:
+        yield Problem((SECTION, "alpha"), trial.alpha, f"{LEAST_ALPHA:g} or more")
+    if trial.looks is not None:
+        yield from _look_problems(trial, trial.looks)
+
+
+def _look_problems(trial: Trial, looks: TrialLooks) -> Iterator[Problem]:
+    """Looks that rise to 1, the first with patients in every arm."""
+    if trial.kind == "n-of-1":
+        allowed = "none for `n-of-1`, which has one patient"
+        yield Problem((SECTION, "looks"), "given", allowed, "Leave `looks` out.")
+        return
     share = looks.information
     if any(b <= a for a, b in pairwise((0.0, *share))) or share[-1] != 1:
         fix = "Give the share of the final information at each look, such as [0.5, 1]."
         yield Problem((SECTION, "looks", "information"), list(share), "shares that rise to 1", fix)
-    elif looks.futility_z and len(looks.futility_z) != len(share) - 1:
+        return
+    patients = sum(arm.n for arm in trial.arms.values())
+    first, least = math.ceil(share[0] * patients - 1e-9), LEAST_OF_ARM * len(trial.arms)
+    if first < least and patients >= least:
+        fix = f"Look for the first time at {least / patients:.2g} of the information, or later."
+        allowed = f"{least} patients or more at the first look, not {first}"
+        yield Problem((SECTION, "looks", "information"), list(share), allowed, fix)
+    if looks.futility_z and len(looks.futility_z) != len(share) - 1:
         keys = (SECTION, "looks", "futility_z")
         allowed = f"{len(share) - 1} values, one per look but the last"
         yield Problem(keys, list(looks.futility_z), allowed, "The last look decides.")

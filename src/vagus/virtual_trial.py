@@ -133,7 +133,7 @@ def run_trial(
     with clock.stage("operating characteristics"):
         behaves = operating_characteristics(
             design, cohort, times, study.seed, workers=workers,
-            progress=clock.counter("operating characteristics"),
+            progress=clock.counter("operating characteristics"), conducted=(data, found),
         )  # fmt: skip
     with clock.stage("power curve"):
         curve = _curve(design, cohort, times, study.seed, workers, clock)

@@ -137,12 +137,64 @@ def test_ratios_are_printed_as_ratios() -> None:
         (["--condition", "gout"], "condition", "migraine"),
         (["--design", "blind"], "design", "open-label"),
         (["--out", "somewhere"], "--out", "--pool"),
+        (["--pool", "foo"], "endpoint", "pain, headache-days"),
+        (["--pool", "pain", "--method", "FE", "--test", "nonsense"], "test", "knapp-hartung"),
+        (["--pool", "pain", "--method", "FE", "--test", "knapp-hartung"], "test", "z with FE"),
+        (["--pool", "pain", "--method", "FE", "--test", "ad hoc"], "test", "z with FE"),
+        (["--pool", "pain", "--method", ""], "tau2", "REML"),
+        (["--pool", "pain", "--level", "0"], "level", "0"),
     ],
 )  # fmt: skip
 def test_bad_questions_get_one_clear_error(arguments: list[str], field: str, said: str) -> None:
     error = document(*arguments, code=2)["error"]
     assert error["field"] == field
     assert said in error["message"]
+
+
+ONE = ["--trial", "PREMIUM"]
+
+
+@pytest.mark.parametrize(
+    ("question", "option", "said"),
+    [
+        (["--pool", "pain"], ["--outcome", "mood"], "only without --pool"),
+        (["--pool", "pain"], ["--design", "controlled"], "only without --pool"),
+        (["--pool", "pain", *ONE], ["--provenance"], "only without --pool"),
+        ([], ["--measure", "SMD"], "only together with --pool"),
+        ([], ["--method", "REML"], "only together with --pool"),
+        (ONE, ["--test", "z"], "only together with --pool"),
+        ([], ["--level", "0.95"], "only together with --pool"),
+        ([], ["--level", "0"], "only together with --pool"),
+        ([], ["--also", "context"], "only together with --pool"),
+        (ONE, ["--condition", "migraine"], "only where trials are listed"),
+        (ONE, ["--device-class", "cervical_nVNS"], "only where trials are listed"),
+        (ONE, ["--design", "controlled"], "only where trials are listed"),
+        (ONE, ["--outcome", "pain"], "only where trials are listed"),
+        ([], ["--provenance"], "only with one --trial"),
+        ([*ONE, "--trial", "PRESTO"], ["--provenance"], "only with one --trial"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    question: list[str], option: list[str], said: str
+) -> None:
+    error = document(*question, *option, code=2)["error"]
+    assert error["field"] == option[0]
+    assert said in error["message"]
+
+
+def test_several_trials_are_listed_through_filters() -> None:
+    found = document(*ONE, "--trial", "KOVACIC2017", "--condition", "migraine")
+    assert [t["key"] for t in found["trials"]] == ["PREMIUM"]
+
+
+def test_a_common_effect_is_pooled_by_z_unless_a_test_is_named() -> None:
+    left, named = (
+        document("--pool", "pain", "--method", "FE", *test)["pooled"]
+        for test in ((), ("--test", "z"))
+    )
+    expected = pool(controlled_effects("pain"), "FE", "z")
+    assert left == named
+    assert (left["low"], left["high"]) == pytest.approx((expected.low, expected.high))
 
 
 def test_the_page_shows_what_is_pooled_and_what_is_not(tmp_path: Path) -> None:

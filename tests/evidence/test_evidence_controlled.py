@@ -307,3 +307,29 @@ def test_a_common_effect_is_judged_by_z() -> None:
     assert made.pooled.estimate == pytest.approx(expected)
     half = stats.norm.ppf(0.975) / math.sqrt(float(np.sum(weights)))
     assert made.pooled.high == pytest.approx(expected + half)
+
+
+@pytest.mark.parametrize("test", ["knapp-hartung", "ad hoc", "nonsense", ""])
+def test_a_test_that_does_not_belong_to_a_common_effect_is_refused(test: str) -> None:
+    with pytest.raises(InputError) as caught:
+        synthesise("pain", tau2="FE", test=test)
+    assert caught.value.field == "test"
+
+
+@pytest.mark.parametrize("tau2", ["REML", "DL"])
+def test_random_effects_are_judged_by_knapp_hartung_unless_a_test_is_named(tau2: str) -> None:
+    effects = controlled_effects("pain")
+    for asked, test in ((None, "knapp-hartung"), ("z", "z"), ("ad hoc", "ad hoc")):
+        made = synthesise("pain", tau2=tau2, test=asked)
+        expected = pool(effects, tau2, test)  # type: ignore[arg-type]
+        assert (made.pooled.test, made.pooled.high) == (test, expected.high)
+        assert {left.pooled.test for left in made.without} == {test}
+
+
+@pytest.mark.parametrize(("key", "near"), [("foo", ""), ("", ""), ("pian", "`pain`")])
+def test_an_endpoint_that_there_is_not(key: str, near: str) -> None:
+    with pytest.raises(InputError) as caught:
+        endpoint(key)
+    assert caught.value.allowed == ", ".join(e.key for e in endpoints())
+    assert near in caught.value.fix
+    assert bool(caught.value.fix) == bool(near)

@@ -39,6 +39,10 @@ N_OF_1: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _other(arm: Arm, role: Any = "", **regimen: Any) -> Arm:
+    return replace(arm, role=role or arm.role, regimen=replace(arm.regimen, **regimen))
+
+
 def test_a_design_is_frozen_and_says_how_long_and_how_many() -> None:
     assert GOOD.horizon_d() == 84.0
     assert GOOD.patients() == 120
@@ -102,9 +106,29 @@ def test_other_kinds() -> None:
         ({**CROSSOVER, "visits_d": (28.0, 42.0)}, r"days up to 28, and after 56 up to 84"),
         ({**CROSSOVER, "visits_d": (28.0, 85.0)}, r"days up to 28, and after 56 up to 84"),
         ({**CROSSOVER, "visits_d": (14.0, 28.0)}, r"a visit after day 56 too"),
-        ({**N_OF_1, "visits_d": (28.0, 56.0)}, r"2 periods; allowed: an even number.*least 4"),
+        ({**N_OF_1, "visits_d": (28.0, 56.0)}, r"2 periods; allowed: an even number.*4 to 10"),
+        ({**N_OF_1, "visits_d": tuple(7.0 * k for k in range(1, 13))}, r"12 periods"),
+        ({**N_OF_1, "looks": Looks((0.5, 1.0), "pocock")}, r"`looks` is given.*one patient"),
         ({**N_OF_1, "visits_d": (28.0, 56.0, 84.0, 112.0, 140.0)}, r"5 periods"),
         ({**N_OF_1, "arms": ARMS}, r"two treatments with n 1 each"),
+        *(
+            ({**kind, "arms": (kind["arms"][0], _other(kind["arms"][1], **other))}, part)
+            for kind in (CROSSOVER, N_OF_1)
+            for other, part in (
+                ({"knows": "open"}, r"knows` is blinded and open; allowed: the same in both"),
+                ({"background": "exercise"}, r"background` is none and exercise.*`parallel`"),
+                ({"role": "untreated"}, r"role` is untreated; allowed: sham, control"),
+            )
+        ),
+        ({"alpha": 1e-300}, r"`alpha` is 1e-300; allowed: 1e-12 or more"),
+        ({"alpha": 0.5, "sides": 1}, r"`alpha` is 0.5; allowed: below 0.5 with 1 side"),
+        ({"entry": Entry(at_least=29.0)}, r"`entry.at_least` is 29.0.*scale of 0 to 28 days"),
+        ({"entry": Entry(at_most=-1.0)}, r"`entry.at_most` is -1.0.*scale of 0 to 28 days"),
+        (
+            {"condition": "rheumatoid-arthritis", "endpoint": "acr20", "analysis": "responder",
+             "rescue": Rescue(6.0, 0.5, -0.3)},
+            r"`rescue` is with `acr20`, which is yes or no",
+        ),
     ],
 )  # fmt: skip
 def test_each_mistake_is_one_clear_error(changes: dict[str, Any], part: str) -> None:
@@ -170,7 +194,7 @@ def test_each_kind_has_the_estimand_that_its_analysis_carries_out() -> None:
     assert "shares that respond" in of("parallel", "responder").summary
     assert "shares that respond" in of("parallel", "responder", binary=True).summary
     assert "responded to open treatment" in of("enriched-withdrawal", "mmrm").population
-    assert of("n-of-1", "n-of-1").population.startswith("one person")
+    assert of("n-of-1", "n-of-1").population == "one person among adults"
     assert of("parallel", "change-within").summary == "mean change from baseline"
     with pytest.raises(InputError, match="Did you mean `ancova`"):
         of("parallel", "anova")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +57,21 @@ def test_the_page_says_what_is_frozen() -> None:
         (line,) = re.findall(rf"^\| {key} \|.*`{one.sha256[:12]}` \|$", PAGE, re.MULTILINE)
         assert one.p_met is not None
         assert f"| {100 * one.p_met:.0f} % |" in line
+        said = [numbers(cell) for cell in line.split("|")[3:5]]
+        quantity = one.rows()[0]["quantity"]
+        arms = [one.row(arm["name"], quantity) for arm in one.content["design"]["arms"]]
+        assert said[0] == pytest.approx(shown(arms), rel=0.06)
+        assert said[1] == pytest.approx(shown([one.row("contrast", "difference")]), rel=0.06)
+
+
+def numbers(cell: str) -> list[float]:
+    """Means and ends of intervals of a cell such as `sham −2.1 (−5.6 to 0.23)`."""
+    found = re.findall(r"([−\d.e]+) \(([−\d.e]+) to ([−\d.e]+)\)", cell)
+    return [float(x.replace("−", "-")) for three in found for x in three]
+
+
+def shown(rows: Sequence[Mapping[str, Any] | None]) -> list[float]:
+    return [x for r in rows if r is not None for x in (r["mean"], *r["intervals"]["95"])]
 
 
 @pytest.mark.slow

@@ -382,5 +382,14 @@ def test_visits_without_values() -> None:
         mmrm(y, arm, baseline)
     with pytest.raises(InputError, match="1 or more"):
         mmrm_batch(y[None], arm[None], workers=0)
+    none = np.full_like(y, np.nan)  # nobody is seen at any visit
+    with pytest.raises(InputError, match="all missing at a visit in arm 0"):
+        mmrm(none, arm, baseline)
+    with pytest.raises(InputError, match="values in every arm"):
+        ancova(none[:, 0], arm, baseline)
+    assert not mmrm_batch(none[None], arm[None], baseline[None]).converged.any()
+    two = mmrm_batch(np.stack([none, trial()[0]]), np.stack([arm, arm]), np.stack([baseline] * 2))
+    np.testing.assert_array_equal(two.converged, [False, True])
+    np.testing.assert_allclose(two.estimate[1], mmrm(trial()[0], arm, baseline).estimate)
     with pytest.raises(InputError, match="mmrm_batch"):
         mmrm(np.stack([y, y]), np.stack([arm, arm]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from vagus.evidence.published import Rebuilt
     from vagus.evidence.synthesis import Synthesis
     from vagus.evidence.tables import Trial
+
+METHOD, LEVEL = "REML", 0.95
+"""How it is pooled where no option says otherwise."""
 
 Condition = Annotated[
     str,
@@ -46,10 +49,26 @@ Measure = Annotated[
     str, typer.Option(metavar="NAME", help="SMD, MD, OR, RR or RD, as the endpoint allows.")
 ]
 Method = Annotated[
-    str, typer.Option(metavar="NAME", help="Variance between trials: REML, DL, PM, FE (none) ...")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Variance between trials: REML, DL, PM, FE (none) ...",
+        show_default=METHOD,
+    ),
 ]
-Judge = Annotated[str, typer.Option("--test", metavar="NAME", help="knapp-hartung, ad hoc or z.")]
-Level = Annotated[float, typer.Option(metavar="SHARE", help="Level of all intervals.")]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        "--test",
+        metavar="NAME",
+        help="knapp-hartung, ad hoc or z.",
+        show_default="knapp-hartung, z with FE",
+    ),
+]
+Level = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Level of all intervals.", show_default=f"{LEVEL:g}"),
+]
 Also = Annotated[
     list[str] | None,
     typer.Option(metavar="KIND", help="Pool as well what is kept apart: sensitivity, context."),
@@ -64,8 +83,8 @@ Out = Annotated[
 def evidence(
     condition: Condition = "", device_class: DeviceClass = "", design: DesignKind = "",
     outcome: Outcome = "", trial: Trials = None, provenance: Provenance = False, pool: Pool = "",
-    measure: Measure = "", method: Method = "REML", test: Judge = "knapp-hartung",
-    level: Level = 0.95, also: Also = None, out: Out = None, as_json: AsJson = False,
+    measure: Measure = "", method: Method = None, test: Judge = None, level: Level = None,
+    also: Also = None, out: Out = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Published trials, what they report and where it was read; pooled with `--pool`.
 
@@ -78,23 +97,43 @@ def evidence(
 
     keys = trial or []
     if pool:
+        listing = {"--design": design, "--outcome": outcome, "--provenance": provenance}
+        _refuse(listing, "only without --pool", "Leave it out: the endpoint says what is pooled.")
         made = synthesise(
             pool, measure=measure, condition=condition, device_class=device_class, trials=keys,
-            also=also or [], tau2=method, test=test, level=level,
+            also=also or [], tau2=METHOD if method is None else method, test=test,
+            level=LEVEL if level is None else level,
         )  # fmt: skip
         asked = [part for part in (condition, device_class, ", ".join(keys)) if part]
         _pool(made, rebuilt(pool), "; ".join(asked) or "all conditions", out, as_json)
         return
-    if out is not None:
-        raise InputError("--out", out, "a folder, together with --pool", "Say what to pool.")
+    pooling = {
+        "--measure": measure, "--method": method, "--test": test, "--level": level,
+        "--also": also, "--out": out,
+    }  # fmt: skip
+    _refuse(pooling, "only together with --pool", "Say what to pool.")
     table = shipped()
     chosen = [table.trial(key) for key in keys]
+    filters = {
+        "--condition": condition, "--device-class": device_class, "--design": design,
+        "--outcome": outcome,
+    }  # fmt: skip
     if len(chosen) == 1:
+        _refuse(filters, "only where trials are listed", "Leave it out, or name several trials.")
         _detail(chosen[0], provenance, as_json)
         return
+    _refuse({"--provenance": provenance}, "only with one --trial", "Name the trial to show.")
     found = table.find(condition, device_class, design, outcome)
-    everything = not (condition or device_class or design or outcome or keys)
+    everything = not (keys or any(filters.values()))
     _list([t for t in found if not chosen or t in chosen], everything, as_json)
+
+
+def _refuse(options: Mapping[str, object], allowed: str, fix: str) -> None:
+    """`InputError` for the first of ``options`` that is given, where it would change nothing."""
+    for option, value in options.items():
+        said = ", ".join(value) if isinstance(value, list) else value
+        if said is not None and said is not False and said != "":
+            raise InputError(option, "given" if said is True else said, allowed, fix)
 
 
 def _list(trials: Sequence[Trial], everything: bool, as_json: bool) -> None:

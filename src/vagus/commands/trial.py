@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -133,11 +134,11 @@ def _print_run(summary: dict[str, Any]) -> None:
     stdout().print(table(title, columns, rows))
     if summary["power_curve"]:
         points = [
-            (f"{p['x']:g}", _share(p["power"]), _share(p["type_i_error"]))
+            (f"{p['x']:g}", str(p["replicates"]), _share(p["power"]), _share(p["type_i_error"]))
             for p in summary["power_curve"]
         ]
-        columns = (">patients", ">benefit shown", ">type I error")
-        stdout().print(table("Over the number of patients", columns, points))
+        over = (">patients", ">virtual trials", ">benefit shown", ">type I error")
+        stdout().print(table("Over the number of patients", over, points))
 
 
 @trial.command(epilog=EXIT_CODES)
@@ -247,6 +248,16 @@ def _size(
 
 def _print_score(found: dict[str, Any]) -> None:
     stdout().print(found["verdict"], soft_wrap=True)
+    if found["results"]:
+        _print_results(found)
+    for trial, why in found["known_before"].items():
+        stdout().print(f"{trial}: {why}", soft_wrap=True)
+    for row in found["unscored"]:
+        what = ", ".join((row["trial"], row["arm"], row["quantity"]))
+        stdout().print(f"not scored: {what}: {row['reason']}", soft_wrap=True)
+
+
+def _print_results(found: dict[str, Any]) -> None:
     rows = [
         (r["trial"], r["arm"], r["quantity"], f"{r['value']:.3g}",
          *(_scored(r["forecasters"].get(name)) for name in found["forecasters"]))
@@ -264,11 +275,6 @@ def _print_score(found: dict[str, Any]) -> None:
         ">in 95 %",
     )  # fmt: skip
     stdout().print(table("Over results, trials weighing alike (less is better)", columns, means))
-    for trial, why in found["known_before"].items():
-        stdout().print(f"{trial}: {why}", soft_wrap=True)
-    for row in found["unscored"]:
-        what = ", ".join((row["trial"], row["arm"], row["quantity"]))
-        stdout().print(f"not scored: {what}: {row['reason']}", soft_wrap=True)
 
 
 def _scored(one: dict[str, Any] | None) -> str:
@@ -282,15 +288,21 @@ def _number(value: float | None) -> str:
 
 
 def _share(estimate: dict[str, Any]) -> str:
-    if estimate["value"] is None:
+    value, se = estimate["value"], estimate["se"]
+    if value is None:
         return "-"
-    return f"{100 * estimate['value']:.1f} ({100 * estimate['se']:.1f}) %"
+    return f"{100 * value:.1f} ({100 * se:.1f}) %" if se is not None else f"{100 * value:.1f} %"
 
 
 def _mean(estimate: dict[str, Any]) -> str:
-    if estimate["value"] is None:
+    value, se = estimate["value"], estimate["se"]
+    if value is None:
         return "-"
-    return f"{estimate['value']:.3g} ({estimate['se']:.2g})"
+    if not se:
+        return f"{value:.3g}"
+    # No more digits than its error has: what is left of nothing is not shown as a number.
+    digits = max(0, 1 - math.floor(math.log10(se)))
+    return f"{value:z.{digits}f} ({se:.2g})"
 
 
 def _interval(row: dict[str, Any]) -> str:

@@ -48,7 +48,6 @@ def endpoint(key: str) -> Endpoint:
     keys = [e.key for e in endpoints()]
     if key not in keys:
         near = difflib.get_close_matches(key, keys, n=1)
-        raise InputError(
-            "endpoint", key, ", ".join(keys), f"Did you mean `{near[0]}`?" * bool(near)
-        )
+        fix = f"Did you mean `{near[0]}`?" if near else ""
+        raise InputError("endpoint", key, ", ".join(keys), fix)
     return endpoints()[keys.index(key)]

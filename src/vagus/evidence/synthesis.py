@@ -13,7 +13,7 @@ from vagus.evidence.effects import Effects
 from vagus.evidence.egger import LEAST_K, EggerTest, egger_test
 from vagus.evidence.endpoints import Endpoint, endpoint
 from vagus.evidence.heterogeneity import COMMON
-from vagus.evidence.knapp_hartung import Test
+from vagus.evidence.knapp_hartung import Test, check_test
 from vagus.evidence.leave_one_out import LeftOut, leave_one_out
 from vagus.evidence.overlap import subset_of
 from vagus.evidence.pooled import Pooled, pool
@@ -65,19 +65,20 @@ def synthesise(
     trials: Sequence[str] = (),
     also: Sequence[str] = (),
     tau2: str = "REML",
-    test: str = "knapp-hartung",
+    test: str | None = None,
     level: float = 0.95,
 ) -> Synthesis:
     """Pool the endpoint ``key``; filters as `controlled_studies`, methods as `pool`.
 
-    ``test`` is z where ``tau2`` is FE, whatever is asked. Raises `InputError` as these do.
+    ``test`` is Knapp-Hartung where none is named, z with FE. Raises `InputError` as these do, also
+    for Knapp-Hartung asked for with FE.
     """
+    judged = _test(test, common=tau2 == COMMON)
     studies = controlled_studies(
         key, measure=measure, condition=condition, device_class=device_class, trials=trials,
         also=also,
     )  # fmt: skip
     effects = effects_of(studies)
-    judged = cast(Test, "z" if tau2 == COMMON else test)  # `pool` checks it
     pooled = pool(effects, tau2, judged, level)
     several, testable = effects.k >= 2, effects.k >= LEAST_K
     return Synthesis(
@@ -89,6 +90,13 @@ def synthesise(
         leave_one_out(effects, tau2, judged, level) if several else (),
         (*pooled.warnings, *_cautions(studies, effects)),
     )  # fmt: skip
+
+
+def _test(asked: str | None, common: bool) -> Test:
+    if asked is None:
+        return "z" if common else "knapp-hartung"
+    check_test(asked, common)
+    return cast(Test, asked)
 
 
 def _filled(effects: Effects, tau2: str) -> TrimAndFill | None:

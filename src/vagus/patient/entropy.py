@@ -94,12 +94,6 @@ def unreachable(features: Floats, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names[k] for k in alone or [k for k in columns if missed[k] > SLACK])
 
 
-def reachable_range(values: ArrayLike) -> tuple[float, float]:
-    """Least and greatest weighted mean that any weights give ``values`` [n]."""
-    x = np.asarray(values, dtype=np.float64)
-    return float(x.min()), float(x.max())
-
-
 def _least_misses(scaled: Floats) -> Floats:
     """[K] misses of the weights for which their sum is least."""
     n, k = scaled.shape

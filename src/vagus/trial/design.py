@@ -9,6 +9,9 @@ a visit is over the ``recall_d`` days that end at it, [visit - recall, visit). W
   periods are [0, period) and [period + washout, 2 period + washout), as regimens say;
 - `n-of-1`: the two treatments that one patient has in turn (``n`` 1 each); visits end the periods,
   two of them a pair, and the order within each pair is drawn.
+
+In the last two patients have both treatments. A regimen has one way of knowing and one background
+for all its days, so both arms have the same, and none is `untreated`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from vagus.patient.screening import Entry
 from vagus.protocol.device import nearest
 from vagus.trial.estimand import Estimand
 from vagus.trial.randomisation import composition
-from vagus.trial.spending import Efficacy, check_information
+from vagus.trial.spending import Efficacy, check_information, check_level
 
 Role = Literal["active", "sham", "untreated", "control"]
 Kind = Literal["parallel", "crossover", "enriched-withdrawal", "n-of-1"]
@@ -39,6 +42,8 @@ ANALYSES: dict[Kind, tuple[Analysis, ...]] = {
     "n-of-1": ("n-of-1",),
 }
 LEAST_PAIRS = 2  # one pair of periods has two outcomes, which show nothing
+MOST_PAIRS = 5  # 32 orders, each a cohort's courses: minutes become hours beyond
+LEAST_ALPHA = 1e-12  # far below, 1 - alpha is 1 in double precision and no interval has that level
 LENGTHS = ("run_in_d", "recall_d", "period_d", "washout_d", "lead_in_d")
 
 
@@ -198,6 +203,7 @@ class Design:
         self._check_numbers()
         self._check_visits()
         self._check_analysis()
+        self._check_scale()
         self._check_arms()
         for size in self.strata.block_sizes:
             composition([arm.n for arm in self.arms], size)
@@ -224,8 +230,9 @@ class Design:
         return next((i for i in found if i >= 0), -1)
 
     def _check_numbers(self) -> None:
-        _within("alpha", self.alpha, "above 0 and below 1", 0 < self.alpha < 1, "0.05 is usual.")
-        _within("sides", self.sides, "1 or 2", self.sides in (1, 2))
+        check_level(self.alpha, self.sides)
+        good = self.alpha >= LEAST_ALPHA
+        _within("alpha", self.alpha, f"{LEAST_ALPHA:g} or more", good, "0.05 is usual.")
         share = self.responder_share
         _within("responder_share", share, "above 0 and below 1", 0 < share < 1, "0.3 or 0.5.")
         _within("adherence", self.adherence, "above 0, up to 1", 0 < self.adherence <= 1)
@@ -261,6 +268,19 @@ class Design:
             allowed = f"`responder` for `{self.endpoint}`, which is yes or no"
             raise InputError("analysis", self.analysis, allowed, "Or take another endpoint.")
 
+    def _check_scale(self) -> None:
+        """Limits of entry lie on the scale of the rating, rescue has one that allows it."""
+        scale = condition(self.condition)
+        low, high = self.entry.limits
+        allowed = f"on the scale of {scale.low:g} to {scale.high:g} {scale.unit}"
+        fix = "Nobody rates so."
+        _within("entry.at_least", low, allowed, low <= scale.high, fix)
+        _within("entry.at_most", high, allowed, high >= scale.low, fix)
+        if self.rescue is not None and observable(self.endpoint).kind == "binary":
+            fix = "Leave `rescue` out, or take a rating as the endpoint."
+            allowed = "none, as there is no rating that allows rescue"
+            raise InputError("rescue", f"with `{self.endpoint}`, which is yes or no", allowed, fix)
+
     def _check_arms(self) -> None:
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
@@ -281,6 +301,20 @@ class Design:
             fix = "One patient has no spread; `kind: n-of-1` is the design for one."
             _within(f"arms.{arm.name}.n", arm.n, "a whole number, at least 2", good, fix)
 
+    def _check_in_turn(self) -> None:
+        """Patients have both treatments: what they know and have besides is one thing."""
+        first, second = self.arms
+        for name in ("knows", "background"):
+            both = [getattr(arm.regimen, name) or "none" for arm in (first, second)]
+            if both[0] != both[1]:
+                fix = "Compare what differs so in a `parallel` trial."
+                allowed = f"the same in both, as `{self.kind}` gives both to each patient"
+                raise InputError(f"arms.{second.name}.{name}", " and ".join(both), allowed, fix)
+        for arm in self.arms:
+            if "untreated" in (arm.role, arm.regimen.knows):
+                fix = "Nobody is untreated in a trial whose patients have both treatments."
+                raise InputError(f"arms.{arm.name}.role", "untreated", "sham, control", fix)
+
     def _check_crossover(self) -> None:
         if len(self.arms) != 2 or self.role_index("active") < 0 or self.comparator() < 0:
             names = ", ".join(arm.name for arm in self.arms)
@@ -295,6 +329,7 @@ class Design:
             raise InputError("visits_d", self.visits_d, allowed, "Visit in both periods.")
         if self.visits_d[-1] <= second:
             raise InputError("visits_d", self.visits_d, f"a visit after day {second:g} too")
+        self._check_in_turn()
 
     def _check_n_of_1(self) -> None:
         if len(self.arms) != 2 or any(arm.n != 1 for arm in self.arms):
@@ -302,7 +337,11 @@ class Design:
             fix = "The one patient has both treatments in turn."
             raise InputError("arms", value, "two treatments with n 1 each", fix)
         periods = len(self.visits_d)
-        if periods % 2 or periods < 2 * LEAST_PAIRS:
+        if periods % 2 or not 2 * LEAST_PAIRS <= periods <= 2 * MOST_PAIRS:
             fix = "Each visit ends a period; an active and a control period are a pair."
-            allowed = f"an even number of periods, at least {2 * LEAST_PAIRS}"
+            allowed = f"an even number of periods, {2 * LEAST_PAIRS} to {2 * MOST_PAIRS}"
             raise InputError("visits_d", f"{periods} periods", allowed, fix)
+        if self.looks is not None:
+            fix = "Leave `looks` out."
+            raise InputError("looks", "given", "none for `n-of-1`, which has one patient", fix)
+        self._check_in_turn()

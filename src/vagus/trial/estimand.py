@@ -30,7 +30,7 @@ IN_WORDS: Mapping[str, str] = {
     "hypothetical": "as if without {}",
     "composite": "counting {} as treatment failure",
     "while on treatment": "up to {}",
-    "principal stratum": "in those in whom {} would happen under no treatment",
+    "principal stratum": "in those in whom {} would happen under neither treatment",
 }
 # How each analysis reads those who stop: see the head of this module.
 STOPPING_BY_ANALYSIS: Mapping[str, Strategy] = {
@@ -95,7 +95,7 @@ def default_estimand(
     if kind == "enriched-withdrawal":
         population = f"{population}, who responded to open treatment"
     elif kind == "n-of-1":
-        population = f"one person of: {population}"
+        population = f"one person among {population}"
     summary = "difference in means"
     if binary or analysis == "responder":
         summary = "difference in, and ratio of, the shares that respond"

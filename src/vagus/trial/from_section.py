@@ -18,6 +18,7 @@ from vagus.patient.regimen import Knowledge, Regimen
 from vagus.patient.screening import Entry
 from vagus.protocol.schedule import DAY_S
 from vagus.trial.design import ANALYSES, Arm, Design, DropOut, Kind, Looks, Rescue, Strata
+from vagus.trial.effect import COMPARATORS
 from vagus.trial.estimand import MISSING, RESCUE, STOPPING, Estimand, Strategy, default_estimand
 from vagus.trial.sequential import plan_of
 
@@ -91,6 +92,17 @@ def _regimen(name: str, arm: Values, section: Values, duration_d: float) -> Regi
     return Regimen(name, spans, cast(Knowledge, knows), arm["background"])
 
 
+def _compared(section: Values) -> str:
+    """The treatments that are compared; the arms of a crossover are sequences of them."""
+    roles = {name: arm["role"] for name, arm in section["arms"].items()}
+    name_of = {role: name for name, role in reversed(roles.items())}
+    found = [role for role in ("active", *COMPARATORS) if role in name_of]
+    words = [name_of[role] for role in found]
+    if section["kind"] == "crossover":
+        words = ["stimulation" if role == "active" else role for role in found]
+    return " against ".join(words[: 1 if section["analysis"] == "change-within" else 2])
+
+
 def _estimand(section: Values, condition_key: str) -> Estimand:
     """The estimand of the design in words, with the strategies that the section asks for."""
     who = condition(condition_key)
@@ -110,9 +122,8 @@ def _estimand(section: Values, condition_key: str) -> Estimand:
     if analysis == "responder" and not binary:
         share = f"{100 * section['responder_share']:g} %"
         variable = f"improvement of {seen.name} by at least {share} on day {day:g}"
-    treatment = " against ".join(section["arms"])
     found = default_estimand(
-        section["kind"], analysis, population, treatment, variable, binary=binary
+        section["kind"], analysis, population, _compared(section), variable, binary=binary
     )
     asked = {
         event: cast(Strategy, section["estimand"][name])

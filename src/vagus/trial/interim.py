@@ -2,7 +2,8 @@
 
 At a look with share t of the information the first t n patients in the order of randomisation are
 analysed, all with complete follow-up, by the primary analysis. Its p value as a normal deviate is
-held against the boundaries. Patients enrolled while the last ones are followed up are not counted:
+held against the boundaries. A look at which an arm has no patients yet has no statistic, and the
+trial goes on. Patients enrolled while the last ones are followed up are not counted:
 a trial that recruits faster than it learns saves less than is said here.
 """
 
@@ -30,9 +31,9 @@ Progress = Callable[[int, int], None]
 class Interim:
     """K looks at R replicates.
 
-    ``patients`` [K] analysed at each look; ``z`` [R, K]; ``look`` [R]: where it stopped, from 0;
-    ``benefit``, ``harm``, ``futility`` [R]: why it stopped there (none of them: at the end, nothing
-    shown). ``last``: the primary analysis of all patients.
+    ``patients`` [K] analysed at each look; ``z`` [R, K], nan where a look has no statistic;
+    ``look`` [R]: where it stopped, from 0; ``benefit``, ``harm``, ``futility`` [R]: why it stopped
+    there (none of them: at the end, nothing shown). ``last``: the primary analysis of all patients.
     """
 
     patients: Ints

@@ -7,13 +7,7 @@ not scored, since the model of attacks is made of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from vagus.trial.forecast import Forecast, Size, forecast
 from vagus.trial.published import AttackDesign, PublishedTrial, published_trials
-
-Progress = Callable[[str, int, int], None]
 
 _OPEN = "its change helped to fit what people expect who know that they are treated"
 _LASTING = "known when the prior of relief that outlasts a session was set, though not fitted"
@@ -42,15 +36,4 @@ def scored_trials() -> tuple[PublishedTrial, ...]:
         trial
         for trial in published_trials("calibration")
         if not isinstance(trial.design, AttackDesign)
-    )
-
-
-def leave_one_out(
-    seed: int = 0, size: Size | None = None, *, folder: Path | None = None,
-    progress: Progress | None = None, workers: int | None = None,
-) -> tuple[Forecast, ...]:  # fmt: skip
-    """A forecast of every trial of `scored_trials`, each calibrated on the others."""
-    return tuple(
-        forecast(trial, seed=seed, size=size, folder=folder, progress=progress, workers=workers)
-        for trial in scored_trials()
     )

@@ -100,36 +100,47 @@ class OperatingCharacteristics:
 def operating_characteristics(
     design: Design, cohort: Cohort, replicates: int, seed: int, *,
     switches: Switches | None = None, workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, conducted: tuple[TrialData, Primary] | None = None,
 ) -> OperatingCharacteristics:  # fmt: skip
     """Conduct and analyse ``replicates`` under the cohort's effect and as many under the null.
 
     Both have the same seed, so the same people come, and what differs is what they were given.
-    ``workers``: threads of the mixed model; results do not depend on it. ``progress``: called with
-    (done, all), in half replicates. Raises as `conduct` and `primary` do.
+    ``conducted``: trials of this design, cohort and seed under the effect with their analysis,
+    where there are some already. ``workers``: threads of the mixed model; results do not depend on
+    it. ``progress``: called with (done, all), in half replicates. Raises as `conduct` and `primary`
+    do.
     """
-    steps = [part_of(progress, k, 2) for k in range(2)]
-    found = [
-        behaviour(design, cohort, replicates, seed, null=null, switches=switches, workers=workers,
-                  progress=step)
-        for null, step in zip((False, True), steps, strict=True)
-    ]  # fmt: skip
-    return OperatingCharacteristics(design, *found)
+    first, second = (part_of(progress, k, 2) for k in range(2))
+    effect = behaviour(
+        design, cohort, replicates, seed, switches=switches, workers=workers, progress=first,
+        conducted=conducted,
+    )  # fmt: skip
+    null = behaviour(
+        design, cohort, replicates, seed, null=True, switches=switches, workers=workers,
+        progress=second,
+    )  # fmt: skip
+    return OperatingCharacteristics(design, effect, null)
 
 
 def behaviour(
     design: Design, cohort: Cohort, replicates: int, seed: int, *, null: bool = False,
     switches: Switches | None = None, workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, conducted: tuple[TrialData, Primary] | None = None,
 ) -> Behaviour:  # fmt: skip
-    """Conduct and analyse ``replicates`` under one truth."""
-    data = conduct(
-        design, cohort, replicates, seed, null=null, switches=switches,
-        progress=part_of(progress, 0, 2),
-    )  # fmt: skip
+    """Conduct and analyse ``replicates`` under one truth, or take those ``conducted`` under it."""
     late = part_of(progress, 1, 2)
+    if conducted is not None:
+        data, fit = conducted
+    else:
+        data = conduct(
+            design, cohort, replicates, seed, null=null, switches=switches,
+            progress=part_of(progress, 0, 2),
+        )  # fmt: skip
     interim = looks(data, workers=workers, progress=late) if design.looks else None
-    fit = interim.last if interim else primary(data, workers=workers, progress=late)
+    if interim is not None:
+        fit = interim.last
+    elif conducted is None:
+        fit = primary(data, workers=workers, progress=late)
     drawn = np.unique(data.population).tolist()
     truth = true_effect(design, cohort, seed, populations=drawn, switches=switches, null=null)
     if progress is not None:

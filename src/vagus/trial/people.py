@@ -28,9 +28,7 @@ def enrol_patients(stage: Stage, part: Cohort, n: int, rng: np.random.Generator)
         rating, before = _before(stage, part, who, z, seed)
         verdict = np.full(many, -1)
         if stage.before == 2:
-            verdict[~responds(stage.design, before[:, 0], before[:, 1])] = EXCLUSIONS.index(
-                NO_RESPONSE
-            )
+            verdict[~responds_to_lead_in(stage.design, before)] = EXCLUSIONS.index(NO_RESPONSE)
         verdict[rating > high] = EXCLUSIONS.index(ABOVE)
         verdict[rating < low] = EXCLUSIONS.index(BELOW)
         return Candidates(who, before[:, -1], z, verdict, seed, many)

@@ -12,14 +12,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from vagus.errors import InputError
 from vagus.patient.regimen import Regimen
 from vagus.trial.design import Design
 from vagus.trial.effect import COMPARATORS, unstimulated
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MOST_PAIRS = 5  # 32 orders, each a cohort's courses: minutes become hours beyond
 
 
 def regimens_needed(design: Design) -> tuple[Regimen, ...]:
@@ -50,9 +48,6 @@ def sequences(design: Design) -> tuple[Regimen, ...]:
 def orders(design: Design) -> Ints:
     """[S, V] orders of an n-of-1 trial: arm by period, each arm once in every pair."""
     pairs = len(design.visits_d) // 2
-    if pairs > MOST_PAIRS:
-        fix = "Each order of periods is simulated by itself."
-        raise InputError("visits_d", f"{pairs} pairs", f"at most {MOST_PAIRS} pairs", fix)
     firsts = np.array(list(product((0, 1), repeat=pairs)), dtype=np.int64)
     return np.stack([firsts, 1 - firsts], axis=2).reshape(len(firsts), -1)
 
@@ -100,7 +95,10 @@ def _periods(design: Design) -> list[tuple[float, float]]:
 
 
 def _ordered(design: Design, order: Ints) -> Regimen:
-    """Regimen of one order: stimulated in the periods of the arms that stimulate."""
+    """Regimen of one order: stimulated in the periods of the arms that stimulate.
+
+    What patients know, and what they have besides, does not change with the period: see `Design`.
+    """
     arms = [design.arms[int(a)] for a in order]
     spans = [
         span

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from vagus.errors import InputError
 from vagus.patient.observables import observable
 from vagus.trial.analysis.ancova import ancova_batch
 from vagus.trial.analysis.change_within import change_within
@@ -72,24 +71,41 @@ def primary(
     data: TrialData, *, workers: int | None = None, progress: Progress | None = None
 ) -> Primary:
     """Analyse every replicate. ``workers``: threads of the mixed model. Raises `InputError`."""
-    design = data.design
-    level = 1 - design.alpha * (2 / design.sides)
-    if level <= 0:
-        raise InputError("alpha", design.alpha, "below 0.5 with one side")
-    if design.analysis == "mmrm":
-        found = _mmrm(data, level, workers, progress)
-    elif design.analysis == "ancova":
-        found = _ancova(data, level)
-    elif design.analysis == "responder":
-        answer, p = response(data), _response_p(data)
-        found = _each(data, lambda r: _responder(data, r, level, answer[r], p[r]))
-    else:
-        one = {"crossover": _crossover, "n-of-1": _n_of_1, "change-within": _change_within}
-        found = _each(data, lambda r: one[design.analysis](data, r, level))
+    design, at = data.design, _with_all_arms(data)
+    found = np.full((len(ONE), len(data)), np.nan)
+    if at.size:
+        some = data if at.size == len(data) else data.chosen(at)
+        found[:, at] = _analysed(some, workers, progress)
     estimate, se, low, high, p = found
     with np.errstate(invalid="ignore"):
         better = estimate > 0 if higher_is_better(design) else estimate < 0
     return Primary(estimate, se, low, high, p, better)
+
+
+def _with_all_arms(data: TrialData) -> NDArray[np.int64]:
+    """Replicates in which every arm has patients; early looks may come before that.
+
+    All of them for analyses that go patient by patient and see for themselves.
+    """
+    if data.design.analysis not in ("mmrm", "ancova", "responder"):
+        return np.arange(len(data))
+    arms = np.arange(len(data.design.arms))
+    return np.flatnonzero((data.arm[..., None] == arms).any(axis=1).all(axis=1))
+
+
+def _analysed(data: TrialData, workers: int | None, progress: Progress | None) -> Floats:
+    """[5, R] of `ONE`."""
+    design = data.design
+    level = 1 - design.alpha * (2 / design.sides)
+    if design.analysis == "mmrm":
+        return _mmrm(data, level, workers, progress)
+    if design.analysis == "ancova":
+        return _ancova(data, level)
+    if design.analysis == "responder":
+        answer, p = response(data), _response_p(data)
+        return _each(data, lambda r: _responder(data, r, level, answer[r], p[r]))
+    one = {"crossover": _crossover, "n-of-1": _n_of_1, "change-within": _change_within}
+    return _each(data, lambda r: one[design.analysis](data, r, level))
 
 
 def response(data: TrialData) -> Floats:

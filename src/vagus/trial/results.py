@@ -9,21 +9,22 @@ A result is one number of one arm (or of the contrast between arms, or of both a
     difference       first arm minus second as the trial's own analysis has it: of changes, or
                      of shares where the endpoint is yes or no
 
-``RESULTS.csv`` has the columns ``trial_key, arm, quantity, value, n, source``; ``n``, the number
-the value is of, and ``source`` may be empty.
+``RESULTS.csv`` (UTF-8) has the columns ``trial_key, arm, quantity, value, n, source``; ``n``, the
+number the value is of, and ``source`` may be empty.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from vagus.data import Row, read_table
 from vagus.errors import InputError, InputErrors
-from vagus.evidence.tables import Line, evidence
 from vagus.protocol.device import nearest
+from vagus.trial.pools import line_of, number
 from vagus.trial.published import PublishedTrial, published_trials
 
 QuantityName = Literal[
@@ -57,19 +58,22 @@ def calibration_results() -> tuple[Result, ...]:
 
 
 def _published(row: Row) -> Result:
-    lines = [_line(row, arm) for arm in _arms(row["outcome_arm"])]
+    where = f"scored_outcomes.csv: {row['design']}, {row['arm']}, {row['outcome']}"
+    lines = [
+        line_of(row["design"], arm, row["outcome"], row["time_point"], where)
+        for arm in _arms(row["outcome_arm"])
+    ]
     column, factor = row["column"], float(row["factor"])
     if len(lines) == 2:
-        value = _number(row, lines[0], column) - _number(row, lines[1], column)
+        value = number(lines[0], column, where) - number(lines[1], column, where)
     elif column == CHANGE:
-        value = _number(row, lines[0], "end") - _number(row, lines[0], "baseline")
+        value = number(lines[0], "end", where) - number(lines[0], "baseline", where)
     else:
-        value = _number(row, lines[0], column)
-    n = lines[0].cell("n").value if lines[0].cell("n").known else None
+        value = number(lines[0], column, where)
+    n = int(number(lines[0], "n", where)) if lines[0].cell("n").known else None
     return Result(
-        row["design"], row["arm"], row["quantity"], factor * value, None if n is None else int(n),
-        lines[0]["source_key"],
-    )  # fmt: skip
+        row["design"], row["arm"], row["quantity"], factor * value, n, lines[0]["source_key"]
+    )
 
 
 def _arms(text: str) -> list[str]:
@@ -77,49 +81,20 @@ def _arms(text: str) -> list[str]:
     return text.split("-") if text.count("-") == 1 else [text]
 
 
-def _line(row: Row, arm: str) -> Line:
-    found = [
-        line
-        for line in evidence().outcomes_of(row["design"])
-        if (line["arm_key"], line["outcome"], line["time_point"])
-        == (arm, row["outcome"], row["time_point"])
-    ]
-    if len(found) != 1:
-        where = f"scored_outcomes.csv: {row['design']}, {arm}, {row['outcome']}"
-        raise InputError(where, f"{len(found)} rows", "one row of outcomes.csv")
-    return found[0]
-
-
-def _number(row: Row, line: Line, column: str) -> float:
-    cell = line.cell(column)
-    if not cell.known or cell.recalled:
-        where = f"scored_outcomes.csv: {row['design']}, {row['arm']}, {column}"
-        raise InputError(where, cell.provenance or "empty", "a number seen or derived")
-    return cell.value
-
-
 def read_results(path: Path) -> tuple[Result, ...]:
     """Results from a csv file as the module says.
 
-    Raises `InputErrors` that name every bad line, and `InputError` for a file that is not there or
-    lacks a column.
+    Raises `InputErrors` that name every bad line, and `InputError` for a file that is not there,
+    is no UTF-8 text or lacks a column.
     """
-    if not path.is_file():
-        raise InputError("RESULTS.csv", path, "a file that exists", "Give its path.")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        missing = [c for c in COLUMNS[:4] if c not in (reader.fieldnames or ())]
-        if missing:
-            fix = f"Add {', '.join(missing)} to its first line."
-            raise InputError("RESULTS.csv", path, f"the columns {', '.join(COLUMNS)}", fix)
-        rows = list(reader)
+    rows = _rows(path)
     trials = {trial.key: trial for trial in published_trials()}
     found, errors = [], []
-    for number, row in enumerate(rows, 2):
+    for line, row in rows:
         try:
             found.append(_read(row, trials))
         except ValueError as error:
-            errors.append(f"line {number}: {error}")
+            errors.append(f"line {line}: {error}")
     if errors:
         raise InputErrors(errors, str(path))
     if not found:
@@ -127,30 +102,56 @@ def read_results(path: Path) -> tuple[Result, ...]:
     return tuple(found)
 
 
+def _rows(path: Path) -> list[tuple[int, Row]]:
+    """Rows with the line each ends on; cells that a short line lacks are empty."""
+    if not path.is_file():
+        raise InputError("RESULTS.csv", path, "a file that exists", "Give its path.")
+    try:
+        # Excel puts a byte-order mark before the first name: utf-8-sig drops it.
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restval="", skipinitialspace=True)
+            missing = [c for c in COLUMNS[:4] if c not in (reader.fieldnames or ())]
+            if missing:
+                fix = f"Add {', '.join(missing)} to its first line."
+                allowed = f"the columns {', '.join(COLUMNS)}, with commas between"
+                raise InputError("RESULTS.csv", path, allowed, fix)
+            return [(reader.reader.line_num, row) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        fix = "Save it again as CSV with the encoding UTF-8."
+        raise InputError("RESULTS.csv", path, "a csv file in UTF-8", fix) from error
+
+
 def _read(row: Row, trials: dict[str, PublishedTrial]) -> Result:
-    key, arm, quantity = (row[c].strip() for c in COLUMNS[:3])
+    if None in row:  # where DictReader puts what is beyond the last column
+        fix = "Put a text that holds commas in double quotes."
+        raise InputError("line", "longer than the first", "one cell per column", fix)
+    key, arm, quantity, value_text, n_text, source = (row.get(c, "").strip() for c in COLUMNS)
     if key not in trials:
-        raise InputError("trial_key", key, ", ".join(trials), nearest(key, tuple(trials)))
+        raise InputError("trial_key", key or "empty", ", ".join(trials), nearest(key, trials))
     arms = (*(a.name for a in trials[key].design.arms), CONTRAST, POOLED)
     if arm not in arms:
-        raise InputError("arm", arm, ", ".join(arms), nearest(arm, arms))
+        raise InputError("arm", arm or "empty", ", ".join(arms), nearest(arm, arms))
     if quantity not in QUANTITIES:
-        raise InputError("quantity", quantity, ", ".join(QUANTITIES), nearest(quantity, QUANTITIES))
-    value = _float("value", row["value"])
+        fix = nearest(quantity, QUANTITIES)
+        raise InputError("quantity", quantity or "empty", ", ".join(QUANTITIES), fix)
+    value = _float("value", value_text)
     if quantity in SHARES and not 0 <= value <= 1:
-        raise InputError("value", value, "a share, 0 to 1", "Divide per cent by 100.")
-    text = (row.get("n") or "").strip()
-    n = None if not text else int(_float("n", text))
-    if n is not None and n < 1:
-        raise InputError("n", n, "1 or more, or empty")
-    return Result(key, arm, quantity, value, n, (row.get("source") or "").strip())
+        raise InputError("value", value_text, "a share, 0 to 1", "Divide per cent by 100.")
+    return Result(key, arm, quantity, value, _count("n", n_text) if n_text else None, source)
+
+
+def _count(field: str, text: str) -> int:
+    value = _float(field, text)
+    if value < 1 or not value.is_integer():
+        raise InputError(field, text, "a whole number of 1 or more, or empty")
+    return int(value)
 
 
 def _float(field: str, text: str) -> float:
     try:
         value = float(text)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise InputError(field, text or "empty", "a number") from error
-    if not abs(value) < float("inf"):
+    if not math.isfinite(value):
         raise InputError(field, text, "a finite number")
     return value

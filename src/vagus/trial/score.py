@@ -147,7 +147,27 @@ class ScoreTable:
         if not self.common(SIMULATOR, *TO_BEAT):
             return "Nothing was scored: no result meets a prediction."
         skills = [self.skill(name) for name in TO_BEAT]
-        return f"{_verdict(skills)} {CAUTION}"
+        log = self._log_scores()
+        return f"{_verdict(skills)}{log} {CAUTION}"
+
+    def _log_scores(self) -> str:
+        """Mean log scores over trials, of results for which each forecaster has a density."""
+        names = (SIMULATOR, *TO_BEAT)
+        rows = [
+            row
+            for row in self.common(*names)
+            if all(math.isfinite(row.scores[n].log_score) for n in names)
+        ]
+        if not rows:
+            return ""
+        own, *others = (self.mean(name, "log_score", rows, "trials") for name in names)
+        worse = [n for n, v in zip(TO_BEAT, others, strict=True) if own > v]
+        said = ", ".join(
+            f"“{NAMES[n]}” {v:.2f}" for n, v in zip(TO_BEAT, others, strict=True)
+        ).replace("-", "−")
+        than = {0: "better than both", 1: "worse than one of them", 2: "worse than both"}
+        own_words = f"{own:.2f}".replace("-", "−")
+        return f" By log score, which punishes surprise, {than[len(worse)]}: {own_words}; {said}."
 
 
 def score(predictions: Mapping[str, Prediction], results: Sequence[Result]) -> ScoreTable:
@@ -237,7 +257,8 @@ def _bootstrap(
 
 def _verdict(skills: Sequence[Skill]) -> str:
     lost = [s for s in skills if not s.value > 0]
-    of = f"{skills[0].results} results of {skills[0].trials} trials"
+    n, k = skills[0].results, skills[0].trials
+    of = f"{n} result{'s' * (n != 1)} of {k} trial{'s' * (k != 1)}"
     said = "; ".join(f"against “{NAMES[s.against]}” {_skill_words(s)}" for s in skills)
     if lost:
         names = [f"“{NAMES[s.against]}”" for s in lost]

@@ -92,10 +92,6 @@ def _check(design: Design, cohort: Cohort) -> None:
         fix = "Build the cohort with the design's `horizon_d()`."
         allowed = f"{design.horizon_d():g} days or more"
         raise InputError("cohort.time_d", f"{cohort.time_d[-1]:g} days", allowed, fix)
-    if design.rescue is not None and observable(design.endpoint).kind == "binary":
-        fix = "Leave `rescue` out, or take a rating as the endpoint."
-        allowed = "none, as there is no rating that allows rescue"
-        raise InputError("rescue", f"with `{design.endpoint}`, which is yes or no", allowed, fix)
     held = {r.name: r for r in cohort.regimens}
     for regimen in sequences(design):
         if held.get(regimen.name) != regimen:

@@ -23,7 +23,7 @@ def trial_course(courses: Sequence[MeanCourse], outcome: str, interval: str) -> 
     """
     figure = style.new_figure(3.5 + 0.2 * len(courses))
     ax = figure.subplots()
-    span = float(courses[0].day[-1] - courses[0].day[0])
+    span = float(courses[0].day[-1] - courses[0].day[0]) or 1.0  # one visit, no baseline
     gap = 0.012 * span
     for k, course in enumerate(courses):
         colour = style.SERIES[k % len(style.SERIES)]

@@ -115,7 +115,9 @@ def over_patterns(a: Floats, b: Floats) -> Floats:
     """[R, i k, j l] sum over the patterns of kron(a [(R,) P, i, j], b [R, P, k, l])."""
     (i, j), (k, m) = a.shape[-2:], b.shape[-2:]
     a = np.broadcast_to(a, (len(b), *a.shape[-3:]))
-    summed = a.reshape(*a.shape[:2], -1).swapaxes(1, 2) @ b.reshape(*b.shape[:2], -1)
+    # Sizes are spelled out, as there are no patterns where nobody was ever seen.
+    left, right = a.reshape(*a.shape[:2], i * j), b.reshape(*b.shape[:2], k * m)
+    summed = left.swapaxes(1, 2) @ right
     return summed.reshape(-1, i, j, k, m).swapaxes(2, 3).reshape(-1, i * k, j * m)
 
 
