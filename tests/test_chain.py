@@ -154,6 +154,7 @@ def test_routes_that_a_study_switches_off_get_nothing() -> None:
     assert np.isfinite(parts.total).all()
 
 
+@pytest.mark.slow
 def test_an_implanted_cuff_with_endotoxin() -> None:
     run = chain.run(study(CUFF))
     assert run.recruited is not None
