@@ -135,8 +135,10 @@ def test_a_share_in_one_arm_is_not_tested() -> None:
 
 def test_the_trials_that_attacks_are_known_from_are_not_forecast() -> None:
     for key in ("PRESTO", "ACT1"):
-        with pytest.raises(InputError, match="model of attacks"):
+        with pytest.raises(InputError, match="effect of attacks come from"):
             forecast(published_trial(key), size=SMALL, workers=1)
+        with pytest.raises(InputError, match=key):  # nor can they be left out of one
+            forecast(published_trial("ACT2"), size=SMALL, without=frozenset({key}), workers=1)
 
 
 def test_more_patients_where_disease_activity_differs_between_them() -> None:

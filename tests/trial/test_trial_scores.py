@@ -11,13 +11,10 @@ from scipy import integrate, stats
 from vagus.errors import InputError
 from vagus.trial.scores import (
     LEVELS,
-    brier_score,
     central_interval,
     coverage,
     crps_ensemble,
     crps_normal,
-    interval_score,
-    log_score_binary,
     log_score_ensemble,
     log_score_normal,
     silverman_bandwidth,
@@ -128,29 +125,6 @@ def test_a_miss_far_outside_the_ensemble_stays_finite() -> None:
     assert np.isfinite(log_score_ensemble(1e3, np.arange(5.0)))
 
 
-def test_binary_scores() -> None:
-    assert brier_score([1, 0, True], [0.7, 0.7, 1.0]) == pytest.approx([0.09, 0.49, 0])
-    assert log_score_binary([1, 0], [0.7, 0.7]) == pytest.approx(-np.log([0.7, 0.3]))
-    assert float(log_score_binary(1, 0)) == np.inf
-    assert float(log_score_binary(0, 0)) == 0
-
-
-def test_interval_score_by_hand() -> None:
-    """Interval 2-5 at 80 %: a = 0.2, so a miss by 1 costs 10."""
-    assert interval_score([3, 1, 5.5], 2, 5, 0.8) == pytest.approx([3, 13, 8])
-
-
-@given(q=st.floats(0.02, 0.98), p=st.floats(0, 1))
-def test_stating_the_true_probability_scores_best(q: float, p: float) -> None:
-    """Expected score over events of probability q: analytic, no draws."""
-    for score in (brier_score, log_score_binary):
-
-        def expected(stated: float, score: object = score) -> float:
-            return q * float(score(1, stated)) + (1 - q) * float(score(0, stated))
-
-        assert expected(q) <= expected(p) + 1e-12
-
-
 @pytest.mark.parametrize(
     ("mean", "sd"), [(0.3, 1), (-0.5, 1), (0, 0.6), (0, 1.7), (0.4, 1.3), (-0.2, 0.8)]
 )
@@ -159,13 +133,7 @@ def test_stating_the_true_distribution_scores_best(mean: float, sd: float) -> No
     x, weight = np.polynomial.hermite_e.hermegauss(200)
     weight = weight / weight.sum()
 
-    def interval(m: float, s: float) -> np.ndarray:
-        half = stats.norm.ppf(0.9) * s
-        return interval_score(x, m - half, m + half, 0.8)
-
-    for score in (
-        lambda m, s: crps_normal(x, m, s), lambda m, s: log_score_normal(x, m, s), interval,
-    ):  # fmt: skip
+    for score in (lambda m, s: crps_normal(x, m, s), lambda m, s: log_score_normal(x, m, s)):
         assert weight @ score(0, 1) < weight @ score(mean, sd) - 1e-4
 
 
@@ -234,10 +202,8 @@ def test_coverage_of_few_outcomes_says_how_little_it_tells() -> None:
         (lambda: crps_ensemble(0, []), "`ensemble` is 0 members; allowed: at least 1"),
         (lambda: crps_ensemble(0, [1.0], fair=True), "1 members; allowed: at least 2"),
         (lambda: log_score_ensemble(0, [2.0, 2.0]), "has no density; score it by CRPS"),
-        (lambda: brier_score(1, 70), "`p` is 70; allowed: 0 to 1. A percentage"),
-        (lambda: log_score_binary(2, 0.5), "`event` is 2; allowed: 0 .* or 1"),
-        (lambda: interval_score(0, 1, -1, 0.8), "`low` is 1; allowed: at most `high`"),
-        (lambda: interval_score(0, -1, 1, 80), "`level` is 80; allowed: strictly between"),
+        (lambda: coverage(0, 1, -1, 0.8), "`low` is 1; allowed: at most `high`"),
+        (lambda: coverage(0, -1, 1, 80), "`level` is 80; allowed: strictly between"),
         (lambda: central_interval([1, 2], 1), "`level` is 1"),
         (lambda: coverage([], [], [], 0.5), "`x` is none"),
     ],

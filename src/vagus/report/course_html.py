@@ -22,7 +22,7 @@ from vagus.report.figures.course import fast_course, organ_courses, outcome_cour
 from vagus.report.figures.decomposition import ablation, decomposition
 from vagus.report.figures.evidence_chain import NODES, evidence_chain, link_numbers
 from vagus.report.figures.recruitment import recruitment_curves
-from vagus.report.html import inline_figures, mark_shares, page_environment, save_figures
+from vagus.report.html import mark_shares, write_page
 
 FAST_ORDER = ("LC", "heart_rate", "rr_interval", "NE", "S5HT")
 PASSING = ("LC", "heart_rate", "rr_interval", "NE", "D")
@@ -39,21 +39,21 @@ def write_course_report(folder: Path, report: CourseReport) -> Path:
     Deterministic: equal reports give equal files. OSError from the file system is passed on.
     """
     drawn = course_figures(report)
-    plots = folder / "figures"
-    save_figures(drawn, plots)
-    environment = page_environment()
-    environment.filters |= {
+    filters = {
         "interval": interval_words,
         "shares": share_words,
         "rates": rate_words,
         "of_draws": share_of_draws,
         "words": words,
     }
-    text = environment.get_template("course.html.jinja").render(
+    return write_page(
+        folder / "report.html",
+        "course.html.jinja",
+        drawn,
+        filters,
         report=report,
         headline=headline(report),
         key_numbers=key_numbers(report),
-        figures=inline_figures(drawn, plots),
         numbers=link_numbers(report.links),
         marks=mark_shares([_fact(p) for p in report.parameters]),
         organs=[
@@ -69,9 +69,6 @@ def write_course_report(folder: Path, report: CourseReport) -> Path:
         filled=[f for f in report.study if f.quantity.endswith(DEFAULTED)],
         channels={name: place[4] for name, place in NODES.items()},
     )
-    page = folder / "report.html"
-    page.write_text(text, encoding="utf-8")
-    return page
 
 
 def _fact(parameter: ParameterRow) -> Fact:

@@ -9,7 +9,7 @@ from vagus.evidence.cell import Cell
 from vagus.evidence.tables import Trial, evidence
 from vagus.evidence.words import RATIO, headline, interval_text, pooled_facts, verdicts
 from vagus.report.evidence_content import EvidenceReport, evidence_figures, sources_of, trials_of
-from vagus.report.html import inline_figures, page_environment, save_figures
+from vagus.report.html import write_page
 
 NAME = "evidence.html"
 
@@ -21,19 +21,19 @@ def write_evidence(folder: Path, report: EvidenceReport) -> Path:
     """
     made = report.synthesis
     drawn = evidence_figures(made)
-    plots = folder / "figures"
-    save_figures(drawn, plots)
     trials = trials_of(made)
     said = verdicts([trial.group for trial in trials])
-    environment = page_environment()
-    environment.filters |= {"by_source": by_source, "interval": _interval}
+    filters = {"by_source": by_source, "interval": _interval}
     log = made.effects.logarithmic
-    text = environment.get_template("evidence.html.jinja").render(
+    return write_page(
+        folder / NAME,
+        "evidence.html.jinja",
+        drawn,
+        filters,
         report=report,
         made=made,
         headline=headline(made),
         facts_of_pool=pooled_facts(made),
-        figures=inline_figures(drawn, plots),
         verdicts=said,
         trials=trials,
         events={trial.key: _events(trial) for trial in trials},
@@ -42,9 +42,6 @@ def write_evidence(folder: Path, report: EvidenceReport) -> Path:
         level=f"{100 * made.pooled.level:g} %",
         effect_name=RATIO.get(made.effects.measure, made.effects.measure),
     )
-    page = folder / NAME
-    page.write_text(text, encoding="utf-8")
-    return page
 
 
 def cell_text(cell: Cell) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from vagus.data import read_table
 from vagus.fibre.recruitment import Band
 from vagus.report import style
-from vagus.report.compare import Comparison, Published, compare
+from vagus.report.compare import Published, compare
 from vagus.report.content import (
     BAND_TEXT,
     MARKS,
@@ -37,31 +38,15 @@ def write_report(folder: Path, report: Report) -> Path:
     s = report.stimulus
     comparisons = compare(report.recruitment, s.pulse_width_us, s.lowest_current_mA, report.seed)
     drawn = figures(report, comparisons)
-    plots = folder / "figures"
-    save_figures(drawn, plots)
-    page = folder / "report.html"
-    page.write_text(_render(report, comparisons, drawn, plots), encoding="utf-8")
-    return page
-
-
-def _render(
-    report: Report, comparisons: Sequence[Comparison], drawn: Sequence[CaptionedFigure], plots: Path
-) -> str:
-    environment = page_environment()
-    environment.filters |= {
-        "current": current,
-        "group_name": style.group_name,
-        "band_share": _band_share,
-        "current_band": _current_band,
-        "published": _published,
-        "spaced": style.spaced_percent,
-    }
-    template = environment.get_template("report.html.jinja")
-    current_mA = report.stimulus.current_mA
-    return template.render(
+    filters = {
+        "current": current, "group_name": style.group_name, "band_share": _band_share,
+        "current_band": _current_band, "published": _published, "spaced": style.spaced_percent,
+    }  # fmt: skip
+    current_mA = s.current_mA
+    return write_page(
+        folder / "report.html", "report.html.jinja", drawn, filters,
         report=report,
         headline=headline(report, tuple(comparisons)),
-        figures=inline_figures(drawn, plots),
         comparisons=comparisons,
         rows=recruitment_rows(report.recruitment, current_mA, report.seed),
         selectivity=selectivity_rows(report.recruitment, current_mA),
@@ -72,7 +57,7 @@ def _render(
         band_text=BAND_TEXT,
         max_current=f"{report.recruitment.max_current_mA:g}",
         study_current=f"{current_mA:g}",
-    )
+    )  # fmt: skip
 
 
 def page_environment() -> Environment:
@@ -91,6 +76,26 @@ def page_environment() -> Environment:
         "class_name": style.class_name,
     }
     return environment
+
+
+def write_page(
+    page: Path, template: str, drawn: Sequence[CaptionedFigure],
+    filters: Mapping[str, Any], **values: Any,
+) -> Path:  # fmt: skip
+    """Write ``page`` from a template, and its figures into a folder beside it; returns ``page``.
+
+    ``filters``: functions by name, besides those that all pages share; ``values``: what the
+    template shows, to which ``figures`` is added. Deterministic: equal values give equal files.
+    OSError from the file system is passed on.
+    """
+    plots = page.parent / "figures"
+    save_figures(drawn, plots)
+    environment = page_environment()
+    environment.filters |= filters
+    figures_of_page = inline_figures(drawn, plots)
+    text = environment.get_template(template).render(figures=figures_of_page, **values)
+    page.write_text(text, encoding="utf-8")
+    return page
 
 
 def save_figures(drawn: Sequence[CaptionedFigure], plots: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vagus.report.figures.score import group_name
 from vagus.report.figures.validation import plain
-from vagus.report.html import inline_figures, page_environment, save_figures
+from vagus.report.html import write_page
 from vagus.report.score_content import (
     FREE,
     ScoreReport,
@@ -30,13 +30,14 @@ def write_score_page(folder: Path, report: ScoreReport) -> Path:
     Deterministic: equal reports give equal files. OSError from the file system is passed on.
     """
     drawn = score_figures(report)
-    plots = folder / "figures"
-    save_figures(drawn, plots)
-    environment = page_environment()
-    environment.filters |= {"plain": plain, "met": met_words, "headline_row": headline_row}
+    filters = {"plain": plain, "met": met_words, "headline_row": headline_row}
     table = report.table
     scores = blocks(table, report.known_before)
-    text = environment.get_template("score.html.jinja").render(
+    return write_page(
+        folder / NAME,
+        "score.html.jinja",
+        drawn,
+        filters,
         report=report,
         table=table,
         headline=headline(report),
@@ -49,8 +50,4 @@ def write_score_page(folder: Path, report: ScoreReport) -> Path:
         simulator=SIMULATOR,
         levels=[f"{100 * level:g}" for level in LEVELS],
         group_name=group_name,
-        figures=inline_figures(drawn, plots),
     )
-    page = folder / NAME
-    page.write_text(text, encoding="utf-8")
-    return page

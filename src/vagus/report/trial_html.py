@@ -13,7 +13,7 @@ from vagus.body.parameter_table import parameter_table
 from vagus.data import read_table
 from vagus.evidence.words import interval_text
 from vagus.report.content import Fact
-from vagus.report.html import inline_figures, mark_shares, page_environment, save_figures
+from vagus.report.html import mark_shares, write_page
 from vagus.report.trial_beside import Beside, beside
 from vagus.report.trial_content import TrialReport, trial_figures, truths
 from vagus.report.trial_rows import (
@@ -62,17 +62,17 @@ def write_trial(folder: Path, report: TrialReport) -> Path:
     calibrated_on = {t.trial for t in report.calibration.targets}
     published = beside(report.data, report.primary, true, calibrated_on)
     drawn = trial_figures(report, true, published)
-    plots = folder / "figures"
-    save_figures(drawn, plots)
-    environment = page_environment()
-    environment.filters |= {
+    filters = {
         "capital": capital, "listed": listed, "per_cent": per_cent, "minus": minus,
         "unbroken": unbroken,
     }  # fmt: skip
-    text = environment.get_template("trial.html.jinja").render(
+    return write_page(
+        folder / NAME,
+        "trial.html.jinja",
+        drawn,
+        filters,
         report=report,
         design=report.design,
-        figures=inline_figures(drawn, plots),
         published=published,
         key_numbers=_keys(report, true),
         truth=_truth_words(report, true),
@@ -87,9 +87,6 @@ def write_trial(folder: Path, report: TrialReport) -> Path:
         tables_at=FOLDER,
         **_blocks(report),
     )
-    page = folder / NAME
-    page.write_text(text, encoding="utf-8")
-    return page
 
 
 def _blocks(report: TrialReport) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vagus.report.content import CaptionedFigure
 from vagus.report.figures.validation import measured_and_simulated, plain
-from vagus.report.html import inline_figures, page_environment, save_figures
+from vagus.report.html import write_page
 from vagus.report.validation_content import (
     ROLES,
     ValidationReport,
@@ -32,24 +32,21 @@ def write_validation(folder: Path, report: ValidationReport) -> Path:
     Deterministic: equal reports give equal files. OSError from the file system is passed on.
     """
     drawn = validation_figures(report)
-    plots = folder / "figures"
-    save_figures(drawn, plots)
-    environment = page_environment()
-    environment.filters["plain"] = plain
+    filters = {"plain": plain}
     names = organs(report.rows)
-    text = environment.get_template("validation.html.jinja").render(
+    return write_page(
+        folder / NAME,
+        "validation.html.jinja",
+        drawn,
+        filters,
         report=report,
         headline=headline(report),
         organs=[(o, [r for r in report.rows if r.observation.organ == o]) for o in names],
         tallies=[(o, {role: tally(report.rows, role, o) for role in ROLES}) for o in names],
         totals={role: tally(report.rows, role) for role in ROLES},
         verdicts=VERDICTS,
-        figures=inline_figures(drawn, plots),
         stems=[item.stem for item in drawn],
     )
-    page = folder / NAME
-    page.write_text(text, encoding="utf-8")
-    return page
 
 
 def validation_figures(report: ValidationReport) -> list[CaptionedFigure]:

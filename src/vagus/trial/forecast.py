@@ -108,8 +108,8 @@ def forecast(
     parts: list[_Reported] = []
     weights: list[Calibration] = []
     notes: list[str] = []
+    of = asked.people(trial.design.condition)
     for pool in range(asked.pools):
-        of = asked.people(trial.design.condition)
         own = cohort_of(trial, seed + pool, *of, folder=folder, progress=progress, workers=workers)
         cohort, calibration = calibrated(
             own, *of, without=left_out, folder=folder, progress=progress, workers=workers
@@ -195,9 +195,10 @@ def _joined(
 def _attacks(
     trial: PublishedTrial, design: AttackDesign, seed: int, size: Size, left_out: frozenset[str]
 ) -> Forecast:
-    if trial.key in SOURCES:
+    needed = left_out & set(SOURCES)
+    if needed:
         raise InputError(
-            "trial", trial.key, "a trial that the model of attacks is not made of",
+            "left out", ", ".join(sorted(needed)), "trials that attacks are not modelled from",
             f"Shares and effect of attacks come from {' and '.join(SOURCES)}.",
         )  # fmt: skip
     found = attack_samples(design, size.pools * size.replicates, seed)

@@ -1,11 +1,9 @@
-"""Scores of predictions against what was observed; of all of them less is better.
+"""Scores of predictions against what was observed; of both less is better.
 
     CRPS            integral of (F(t) - 1{t >= x})^2 dt, in the unit of the outcome
-    log score       -log f(x), natural logarithm; of a binary outcome -log of its probability
-    Brier score     (p - o)^2
-    interval score  width of a central interval, and a penalty where it misses
+    log score       -log f(x), natural logarithm
 
-All are proper: who believes in a distribution scores best, on average, by stating it. Source:
+Both are proper: who believes in a distribution scores best, on average, by stating it. Source:
 Gneiting & Raftery 2007, J Am Stat Assoc 102:359, whose scores have the opposite sign. Coverage is
 no score: it only says whether intervals are as wide as they claim.
 
@@ -18,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from vagus.errors import InputError
@@ -103,29 +101,6 @@ def silverman_bandwidth(ensemble: ArrayLike) -> Floats:
     return np.asarray(0.9 * spread * members.shape[-1] ** -0.2)
 
 
-def log_score_binary(event: ArrayLike, p: ArrayLike) -> Floats:
-    """-log of the probability given to what happened; infinite where that was 0."""
-    happened, probability = _events(event), _probability(p)
-    stated = np.where(happened, probability, 1 - probability)
-    return np.asarray(-np.log(stated, where=stated > 0, out=np.full_like(stated, -np.inf)))
-
-
-def brier_score(event: ArrayLike, p: ArrayLike) -> Floats:
-    """(p - o)^2, o = 1 where the event happened (Brier 1950, Mon Weather Rev 78:1)."""
-    return np.asarray((_probability(p) - _events(event)) ** 2)
-
-
-def interval_score(x: ArrayLike, low: ArrayLike, high: ArrayLike, level: float) -> Floats:
-    """(high - low) + (2/a) (low - x)+ + (2/a) (x - high)+, a = 1 - level (their Eq. 43).
-
-    For a central interval of probability ``level``. `InputError`: low above high, level.
-    """
-    value, lo, hi = _interval(x, low, high)
-    a = 1 - float(inside_0_1("level", level))
-    missed = np.maximum(lo - value, 0) + np.maximum(value - hi, 0)
-    return np.asarray(hi - lo + 2 / a * missed)
-
-
 def central_interval(ensemble: ArrayLike, level: float) -> tuple[Floats, Floats]:
     """Bounds [...] between which the middle share ``level`` of the members [..., m] lies."""
     tail = (1 - float(inside_0_1("level", level))) / 2
@@ -158,21 +133,3 @@ def _members(ensemble: ArrayLike, least: int) -> Floats:
     if members.shape[-1] < least:
         raise InputError("ensemble", f"{members.shape[-1]} members", f"at least {least}")
     return members
-
-
-def _probability(p: ArrayLike) -> Floats:
-    """Probabilities, 0 and 1 included."""
-    values = finite("p", p)
-    outside = (values < 0) | (values > 1)
-    if outside.any():
-        raise InputError("p", first(values, outside), "0 to 1", "A percentage? Divide by 100.")
-    return values
-
-
-def _events(event: ArrayLike) -> NDArray[np.bool_]:
-    """Whether the event happened: True or 1, False or 0."""
-    values = finite("event", event)
-    wrong = (values != 0) & (values != 1)
-    if wrong.any():
-        raise InputError("event", first(values, wrong), "0 (did not happen) or 1 (happened)")
-    return np.asarray(values == 1)
