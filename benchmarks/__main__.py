@@ -19,9 +19,10 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from benchmarks.rows import Row
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.rows import Row
 
 HERE = Path(__file__).resolve().parent
 CONSOLE = Console(width=None if sys.stdout.isatty() else 140)

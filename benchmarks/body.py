@@ -25,9 +25,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.body_peers import Case, Floats, RoadRunner, by_scipy, sessions_seen
 from benchmarks.rows import Row, cpu_seconds
-
 from vagus.body.compiled import compile_model
 from vagus.body.draws import draw
 from vagus.body.full import full_body

@@ -16,9 +16,9 @@ from dataclasses import replace
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from benchmarks.rows import Row
 from numpy.typing import NDArray
 
+from benchmarks.rows import Row
 from vagus.fibre.mrg_geometry import mrg_geometry
 from vagus.fibre.myelinated import MyelinatedFibres
 from vagus.fibre.threshold import activation_thresholds

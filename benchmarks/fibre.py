@@ -27,8 +27,8 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from benchmarks.rows import Row, cpu_seconds
 
+from benchmarks.rows import Row, cpu_seconds
 from vagus.fibre.mrg_geometry import mrg_geometry
 from vagus.fibre.myelinated import MyelinatedFibres
 from vagus.fibre.point_source import fibre_at_point_source

@@ -18,9 +18,9 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from benchmarks.rows import Row
 
 import vagus
+from benchmarks.rows import Row
 from vagus.fibre.solve import SolverSettings, solve_population
 from vagus.pipeline import RecruitRun, potentials
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from benchmarks.rows import Row
 
+from benchmarks.rows import Row
 from vagus.patient.build import build_cohort
 from vagus.patient.regimen import Regimen
 from vagus.patient.screening import Entry

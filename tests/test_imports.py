@@ -18,6 +18,11 @@ STUDY = {"study", "study_checks", "study_model", "study_quantity", "study_text",
 SCIENCE = BASE | {"protocol", "nerve", "field", "fibre"}
 BODY = SCIENCE | {"body", "validation"}
 TRIALS = BODY | {"patient", "evidence", "trial"}
+TRUST = {"suitability", "credibility", "citations"}
+TOP = {
+    "report", "pipeline", "chain", "virtual_trial", "prediction", "screening", "checklist",
+    "assessment",
+}  # fmt: skip
 ALLOWED = {
     "errors": set(),
     "data": set(),
@@ -30,15 +35,21 @@ ALLOWED = {
     "patient": SCIENCE | {"body"},
     "trial": SCIENCE | {"body", "patient", "evidence"},
     "validation": SCIENCE | {"body", "patient", "trial", "evidence"},
-    "report": TRIALS,
+    "suitability": BASE | {"protocol", "evidence"},
+    "credibility": TRIALS | STUDY | {"suitability"},
+    "citations": TRIALS | STUDY,
+    "report": TRIALS | STUDY | TRUST | {"checklist"},
     **{name: BASE | STUDY | {"protocol", "nerve", "field", "body", "patient"} for name in STUDY},
     "pipeline": SCIENCE | STUDY | {"report", "recruit_report"},
     "recruit_report": SCIENCE | STUDY | {"report", "pipeline"},
-    "chain": BODY | STUDY | {"report", "pipeline", "chain_report"},
-    "chain_report": BODY | STUDY | {"report", "pipeline", "recruit_report", "chain"},
+    "chain": BODY | STUDY | TRUST | {"report", "pipeline", "chain_report"},
+    "chain_report": BODY | STUDY | TRUST | {"report", "pipeline", "recruit_report", "chain"},
     "virtual_trial": TRIALS | STUDY | {"report", "pipeline", "chain"},
     "prediction": TRIALS | {"report"},
-    "commands": TRIALS | STUDY | {"report", "pipeline", "chain", "virtual_trial", "prediction"},
+    "screening": BASE | {"study_text", "protocol", "evidence", "suitability", "report"},
+    "checklist": TRIALS | STUDY | {"suitability"},
+    "assessment": TRIALS | STUDY | TRUST | {"report", "pipeline", "chain", "vagus"},
+    "commands": TRIALS | STUDY | TRUST | TOP,
     "cli": {"commands", "vagus"},
     "vagus": set(),
 }

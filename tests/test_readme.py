@@ -2,7 +2,7 @@
 
 The blocks of a page are run in order, in one folder that holds a copy of the examples. Targets of
 `make` are only looked up, since their recipes are what runs these tests. Blocks that solve a study
-are slow.
+are slow, and so are those that a comment `<!-- slow -->` on the line before them calls so.
 """
 
 from __future__ import annotations
@@ -22,15 +22,24 @@ import pytest
 from vagus.study import parse_study, study_schema
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#]+)\)")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^(<!-- slow -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+MADE = ("models/", "results/", "reference/")
+"""Folders of pages that the site's build makes (tests/test_site.py looks into those)."""
 
 
-def blocks(page: Path, *languages: str) -> list[tuple[str, str]]:
-    """(language, text) of a page's fenced blocks, in order."""
-    found = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [(language, text) for language, text in found if language in languages]
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix().removeprefix("docs/")
+
+
+def blocks(page: Path, *languages: str, slow: bool | None = None) -> list[tuple[str, str]]:
+    """(language, text) of a page's fenced blocks, in order; those that are slow or not, or all."""
+    return [
+        (language, text)
+        for called, language, text in BLOCK.findall(page.read_text(encoding="utf-8"))
+        if language in languages and slow in (None, bool(called) or solves_a_study(text))
+    ]
 
 
 def solves_a_study(text: str) -> bool:
@@ -60,11 +69,12 @@ def run(command: list[str], desk: dict[str, Any]) -> str:
 def check_page(page: Path, desk: dict[str, Any], slow: bool) -> None:
     """Run the blocks that solve a study (``slow``), or all others."""
     printed = ""
+    wanted = blocks(page, "sh", "python", slow=slow)
     for language, text in blocks(page, "sh", "python", "json"):
         if language == "json":
             if printed:
                 assert_same(json.loads(text), json.loads(printed))
-        elif solves_a_study(text) != slow:
+        elif (language, text) not in wanted:
             printed = ""
         elif language == "python":
             printed = run([sys.executable, "-W", "error", "-c", text], desk)
@@ -90,7 +100,7 @@ def assert_same(shown: dict[str, Any], printed: dict[str, Any]) -> None:
             assert printed[key] == pytest.approx(value, rel=1e-4)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_quick_blocks_run(page: Path, desk: dict[str, Any]) -> None:
     check_page(page, desk, slow=False)
 
@@ -98,8 +108,8 @@ def test_quick_blocks_run(page: Path, desk: dict[str, Any]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
-    [p for p in PAGES if any(solves_a_study(text) for _, text in blocks(p, "sh", "python"))],
-    ids=lambda p: p.name,
+    [p for p in PAGES if blocks(p, "sh", "python", slow=True)],
+    ids=name,
 )
 def test_studies_run(page: Path, desk: dict[str, Any]) -> None:
     check_page(page, desk, slow=True)
@@ -116,17 +126,19 @@ def test_the_first_python_is_short() -> None:
     assert len([line for line in text.splitlines() if line.strip()]) <= 8
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_yaml_blocks_are_studies(page: Path) -> None:
     for _, text in blocks(page, "yaml"):
         assert parse_study(text, page.name, ROOT / "examples").stimulation.current_mA > 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text(encoding="utf-8")):
-        if not target.startswith("http"):
-            assert (page.parent / target).exists(), target
+        path = Path(os.path.normpath(page.parent / target))
+        made = path.is_relative_to(ROOT / "docs") and name(path).startswith(MADE)
+        if not target.startswith("http") and not made:
+            assert path.exists(), target
 
 
 def test_the_study_page_names_every_field_and_no_other() -> None:

@@ -32,10 +32,15 @@ from vagus.body.drive import (
 from vagus.body.full import full_body
 from vagus.body.outcome import Course, Decomposition, interval
 from vagus.body.simulate import Arms, Scenario, integrate_course, resolved, simulate
+from vagus.credibility.applicability import applicability
 from vagus.errors import InputError, VagusError
 from vagus.pipeline import Clock, RecruitRun, plain, recruit
+from vagus.protocol.protocol import Protocol
+from vagus.protocol.safety import safety_lines
 from vagus.protocol.schedule import DAY_S
 from vagus.study import Study
+from vagus.suitability.patient import REGIONS, PatientFile
+from vagus.suitability.regulatory import Regulatory, regulatory
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -92,6 +97,21 @@ class ChainRun:
     folder: Path | None = None
     report: Path | None = None
 
+    @property
+    def protocol(self) -> Protocol:
+        """What is delivered, at the electrode that fits where there is a nerve."""
+        return self.study.protocol() if self.recruited is None else self.recruited.protocol
+
+    def regulators(self) -> dict[str, Regulatory]:
+        """Region -> what the rows read say of this device in this condition there."""
+        return {
+            region: regulatory(
+                self.study.device.key, PatientFile(None, region, self.condition.key, {})
+            )
+            for region in REGIONS
+            if region != "other"
+        }
+
     def summary(self) -> dict[str, Any]:
         """The run in numbers, ready for JSON: what ``vagus run --json`` prints."""
         parts = self.arms.decomposition
@@ -110,6 +130,11 @@ class ChainRun:
                 "total": interval(parts.total),
                 "ablations": {k: interval(v) for k, v in self.arms.ablated.items()},
                 "failed": {str(k): v for k, v in self.arms.failed.items()},
+                "safety": safety_lines(self.protocol),
+                "applicability": applicability(self.study).as_dict(),
+                "regulators": {
+                    region: status.as_dict() for region, status in self.regulators().items()
+                },
                 "warnings": list(self.warnings),
                 "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
                 "seed": self.study.seed,
@@ -139,7 +164,8 @@ def run(
     target = None if folder is None else Path(folder)
     clock = Clock(progress)
     n = study.body.draws if draws is None else draws
-    drive, recruited = _drive(study, n, target, clock, workers)
+    drawn, recruited = drive_of(study, target, clock, workers)
+    drive = drawn(n, study.seed)
     with clock.stage("model"):
         scenario = _scenario(study, treated, drive, n, workers)
     kept = None if target is None else target / "body"
@@ -185,18 +211,21 @@ def _condition(study: Study) -> Condition:
     return condition(study.patient.condition)
 
 
-def _drive(
-    study: Study, n: int, folder: Path | None, clock: Clock, workers: int | None
-) -> tuple[Drive, RecruitRun | None]:
-    """How hard each channel is driven, from the nerve or from a documented prior."""
-    protocol = study.protocol()
-    if study.prior is not None:
-        return drive_from_prior(study.prior, protocol, n, study.seed), None
+def drive_of(
+    study: Study, folder: Path | None, clock: Clock, workers: int | None
+) -> tuple[Callable[[int, int], Drive], RecruitRun | None]:
+    """What n nerves of a seed receive: from a documented prior, or from every fibre of the nerve.
+
+    Fibres are simulated once, and kept in ``folder``/nerve. The run is None where there is a prior.
+    """
+    protocol, prior = study.protocol(), study.prior
+    if prior is not None:
+        return lambda n, seed: drive_from_prior(prior, protocol, n, seed), None
     nerve = None if folder is None else folder / "nerve"
     recruited = recruit(study, nerve, progress=clock.tell, workers=workers, report=False)
     clock.seconds.update(recruited.seconds)
-    drive = drive_from_recruitment(recruited.recruitment, recruited.protocol, n, study.seed)
-    return drive, recruited
+    fibres, fitted = recruited.recruitment, recruited.protocol
+    return lambda n, seed: drive_from_recruitment(fibres, fitted, n, seed), recruited
 
 
 def _scenario(

@@ -15,6 +15,7 @@ from vagus.body.drive import CHANNELS
 from vagus.body.full import ORGANS, full_body
 from vagus.body.outcome import interval
 from vagus.body.parameter_table import ParameterRow, parameter_table
+from vagus.credibility.applicability import applicability
 from vagus.data import read_table
 from vagus.errors import VagusError
 from vagus.protocol.finding import Finding as DeviceFinding
@@ -27,6 +28,7 @@ from vagus.report.course_words import headline
 from vagus.report.figures.course import words
 from vagus.report.provenance import run_facts
 from vagus.study import Study
+from vagus.suitability.regulatory import REGION_NAMES
 
 __all__ = ["course_report", "headline", "write_page"]
 
@@ -57,7 +59,7 @@ def write_page(page: content.CourseReport, folder: Path) -> Path:
 
 def course_report(run: ChainRun) -> content.CourseReport:
     """The run as the values that its page shows."""
-    study, protocol, arms = run.study, run.study.protocol(), run.arms
+    study, protocol, arms = run.study, run.protocol, run.arms
     model = full_body()
     return content.CourseReport(
         title=study.title or f"{study.device.name} in {run.condition.name}",
@@ -88,8 +90,13 @@ def course_report(run: ChainRun) -> content.CourseReport:
         recruitment=None if run.recruited is None else run.recruited.recruitment,
         current_mA=protocol.current_mA,
         seed=study.seed,
-        safety=[_finding(f) for f in study.findings()],
-        warnings=[str(f) for f in study.findings()],
+        safety=[_finding(f) for f in protocol.findings()],
+        applicability=applicability(study),
+        regulators=[
+            (REGION_NAMES[region], status.sentence) for region, status in run.regulators().items()
+        ],
+        device_key=study.device.key,
+        warnings=[str(f) for f in protocol.findings()],
         limits=[*_of_the_nerve(run), *(r["text"] for r in read_table("report/course_limits.csv"))],
         parameters=_parameters(run),
         equations=[(organ().name, list(latex.equations(organ()).values())) for organ in ORGANS],
@@ -182,7 +189,7 @@ def _finding(found: DeviceFinding) -> content.Finding:
 
 def _of_the_nerve(run: ChainRun) -> list[str]:
     """What the nerve's own run had to remark, besides what is said of device and safety."""
-    said = {str(f) for f in run.study.findings()}
+    said = {str(f) for f in run.protocol.findings()}
     return [f"Nerve: {text}." for text in run.warnings if text not in said]
 
 

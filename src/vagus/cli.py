@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from vagus import __version__
+from vagus.commands.cite import cite
 from vagus.commands.devices import devices
 from vagus.commands.evidence import evidence
 from vagus.commands.nerve import nerve
 from vagus.commands.output import EXIT_CODES, INTERRUPTED
+from vagus.commands.report import report
 from vagus.commands.run import run
+from vagus.commands.screen import screen
 from vagus.commands.study import check, recruit
 from vagus.commands.threshold import threshold
 from vagus.commands.trial import trial
@@ -27,9 +30,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for command in (devices, nerve, threshold, check, recruit, run, validate, evidence):
+for command in (devices, nerve, threshold, check, recruit, run, validate, evidence, screen, cite):
     app.command(epilog=EXIT_CODES)(command)
 app.add_typer(trial)
+app.add_typer(report)
 
 
 def _version(wanted: bool) -> None:

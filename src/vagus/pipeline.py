@@ -25,8 +25,8 @@ from vagus.field.solve import solve_field
 from vagus.field.tissue import Tissue, conductivity
 from vagus.nerve import Nerve, load_nerve, section_from_masks, section_from_polygons
 from vagus.nerve.sampling import sample_population
-from vagus.protocol.protocol import Protocol, check_against_device
-from vagus.protocol.safety import safety_findings
+from vagus.protocol.protocol import Protocol
+from vagus.protocol.safety import safety_lines
 from vagus.study import Study
 
 Floats = NDArray[np.float64]
@@ -73,6 +73,7 @@ class RecruitRun:
             "recruitment": [plain(row) for row in recruitment_rows(r, current, seed)],
             "selectivity": [plain(row) for row in selectivity_rows(r, current)],
             "delays": [plain(row) for row in delay_rows(r, current, self.study.fibres.side)],
+            "safety": plain(safety_lines(self.protocol)),
             "warnings": list(self.warnings),
             "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
             "seed": seed,
@@ -238,7 +239,7 @@ def _settings(study: Study, field: Field | None) -> SolverSettings:
 
 
 def _warnings(nerve: Nerve, protocol: Protocol, recruitment: Recruitment) -> tuple[str, ...]:
-    found = [str(f) for f in check_against_device(protocol) + safety_findings(protocol)]
+    found = [str(f) for f in protocol.findings()]
     found += list(nerve.notes)
     silent = int(np.isinf(recruitment.threshold_mA).sum())
     if silent:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vagus.errors import InputError, VagusError
 from vagus.protocol.device import nearest
+from vagus.protocol.reported import reported_lines
+from vagus.protocol.safety_line import SafetyLine
+from vagus.protocol.schedule import DAY_S
 from vagus.trial.baselines import baselines
+from vagus.trial.delivery import CUFF
 from vagus.trial.forecast import Forecast, Size, forecast
 from vagus.trial.freezing import freeze
 from vagus.trial.frozen import (
@@ -25,7 +29,7 @@ from vagus.trial.frozen import (
     write_prediction,
 )
 from vagus.trial.leave_one_out import KNOWN_BEFORE, scored_trials
-from vagus.trial.published import PublishedTrial, published_trials
+from vagus.trial.published import PublishedTrial, published_trial, published_trials
 from vagus.trial.results import Result, calibration_results, read_results
 from vagus.trial.score import ScoreTable, score
 
@@ -140,6 +144,19 @@ def _to_predict(key: str | None) -> tuple[PublishedTrial, ...]:
     return (trials[key],)
 
 
+def delivery_lines(trial: PublishedTrial) -> list[SafetyLine]:
+    """Electrical safety of a published delivery, as far as it is reported; the rest is unknown.
+
+    Over the longest span of stimulated days of an arm.
+    """
+    arms = trial.design.arms
+    spans = [stop - start for arm in arms for start, stop in arm.regimen.stimulated_d]
+    days, delivery = max(spans, default=1.0), trial.delivery
+    return reported_lines(
+        delivery.schedule(days), days * DAY_S, delivery.rate_Hz, implanted=delivery.prior == CUFF
+    )
+
+
 def _row(one: Prediction) -> dict[str, Any]:
     """Headline of a prediction, for the command's table and JSON."""
     row = headline(one)
@@ -155,4 +172,5 @@ def _row(one: Prediction) -> dict[str, Any]:
         "high": high,
         "met": one.p_met,
         "hash": one.sha256,
+        "safety": [asdict(line) for line in delivery_lines(published_trial(one.trial))],
     }

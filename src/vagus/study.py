@@ -25,8 +25,7 @@ from pydantic import ValidationError
 from vagus.errors import InputError
 from vagus.protocol.device import Device, nearest
 from vagus.protocol.finding import Finding
-from vagus.protocol.protocol import Protocol, check_against_device
-from vagus.protocol.safety import safety_findings
+from vagus.protocol.protocol import Protocol
 from vagus.protocol.schedule import (
     DAY_S,
     Schedule,
@@ -61,6 +60,7 @@ from vagus.study_model import (
     FieldSettings,
     NerveSource,
     Patient,
+    Reporting,
     SolverSettings,
     Stimulation,
     StudyFile,
@@ -102,6 +102,7 @@ class Study:
     patient: Patient
     body: Body
     trial: Trial | None
+    reporting: Reporting
     seed: int
     defaults: tuple[Default, ...]
     source: str
@@ -138,8 +139,7 @@ class Study:
 
     def findings(self) -> list[Finding]:
         """What a reader should know before running: the device's limits and electrical safety."""
-        protocol = self.protocol()
-        return check_against_device(protocol) + safety_findings(protocol)
+        return self.protocol().findings()
 
 
 def load_study(path: str | Path) -> Study:

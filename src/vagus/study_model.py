@@ -254,6 +254,60 @@ class Body(Section):
     follow_up_s: Pause = Field(default=0.0, alias="follow_up")
 
 
+def _as_text(value: object) -> object:
+    """Numbers and lists as they were written; "" is as good as nothing."""
+    if isinstance(value, list):
+        return "; ".join(str(_as_text(item)) for item in value)
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}" if numeric else value.strip() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class Reporting(Section):
+    """What `vagus report --tvns-checklist` cannot know from the rest of the study, in words.
+
+    An empty text is missing. A text here stands before what the device's table says.
+    """
+
+    manufacturer: Text = ""
+    device_version: Text = ""
+    regulatory_status: Text = ""
+    design: Text = ""
+    subject_factor: Text = ""
+    blinding_of_subjects: Text = ""
+    blinding_of_assessors: Text = ""
+    blinding_of_statisticians: Text = ""
+    session_delivered: Text = ""
+    pre_stimulation_period: Text = ""
+    time_of_day: Text = ""
+    manipulation_check: Text = ""
+    sham: Text = ""
+    dose_delivered: Text = ""
+    compliance_monitoring: Text = ""
+    completer_definition: Text = ""
+    site: Text = ""
+    skin_preparation: Text = ""
+    electrode_material: Text = ""
+    electrode_geometry: Text = ""
+    control_mode: Literal["", "constant current", "constant voltage"] = ""
+    voltage: Text = ""
+    anode_cathode: Text = ""
+    inclusion_criteria: Text = ""
+    exclusion_criteria: Text = ""
+    mean_age: Text = ""
+    age_range: Text = ""
+    sex: Text = ""
+    ethnicity: Text = ""
+    confounders: Text = ""
+    prior_knowledge_of_ear_innervation: Text = ""
+    adverse_event_methods: Text = ""
+    adverse_events: Text = ""
+    titration: Text = ""
+    threshold: Text = ""
+
+
 class StudyFile(Section):
     """A study file, whole."""
 
@@ -268,4 +322,5 @@ class StudyFile(Section):
     patient: Patient = Patient()
     body: Body = Body()
     trial: Trial | None = None
+    reporting: Reporting = Reporting()
     seed: int = Field(default=0, ge=0)

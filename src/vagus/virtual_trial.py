@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vagus.body.drive import Drive, drive_from_prior, drive_from_recruitment
+from vagus.body.drive import Drive
+from vagus.chain import drive_of
 from vagus.errors import InputError, VagusError
 from vagus.patient.build import build_cohort
 from vagus.patient.calibrate import Calibration
 from vagus.patient.cohort import Cohort
 from vagus.patient.response import Device
-from vagus.pipeline import Clock, plain, recruit
+from vagus.pipeline import Clock, plain
+from vagus.protocol.protocol import Protocol
+from vagus.protocol.safety import safety_lines
 from vagus.protocol.schedule import DAY_S
 from vagus.study import Study
 from vagus.trial.adam import adam
@@ -54,12 +57,14 @@ then cost about as much as the design itself."""
 class TrialRun:
     """What one study's trial gave.
 
-    ``cohort``: people under every arm, weighted by ``calibration``. ``data``: ``replicates``
-    virtual trials, ``primary`` their analysis, ``operating`` how the design behaves under this
-    effect and under none, ``curve`` power over the number of patients. ``seconds``: wall time.
+    ``protocol``: what active arms receive. ``cohort``: people under every arm, weighted by
+    ``calibration``. ``data``: ``replicates`` virtual trials, ``primary`` their analysis,
+    ``operating`` how the design behaves under this effect and under none, ``curve`` power over the
+    number of patients. ``seconds``: wall time.
     """
 
     study: Study
+    protocol: Protocol
     design: Design
     cohort: Cohort
     calibration: Calibration
@@ -93,6 +98,7 @@ class TrialRun:
                 "under_effect": asdict(self.operating.effect),
                 "under_null": asdict(self.operating.null),
                 "power_curve": [asdict(point) for point in self.curve],
+                "safety": safety_lines(self.protocol),
                 "warnings": list(self.warnings),
                 "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
                 "seed": self.study.seed,
@@ -120,8 +126,8 @@ def run_trial(
     clock = Clock(progress)
     times = section.replicates if replicates is None else replicates
     kept = None if target is None else target / "people"
-    drive_of, warnings = _drive_of(study, target, clock, workers)
-    own = _people(study, design, drive_of, kept, clock, workers)
+    drawn, protocol, warnings = _drive_of(study, target, clock, workers)
+    own = _people(study, design, drawn, kept, clock, workers)
     with clock.stage("calibration"):
         cohort, calibration = calibrated(
             own, section.populations, section.patients, folder=kept, progress=clock.tell,
@@ -138,7 +144,7 @@ def run_trial(
     with clock.stage("power curve"):
         curve = _curve(design, cohort, times, study.seed, workers, clock)
     done = TrialRun(
-        study, design, cohort, calibration, data, found, behaves, curve, clock.seconds,
+        study, protocol, design, cohort, calibration, data, found, behaves, curve, clock.seconds,
         (*warnings, *cohort.notes), folder=target,
     )  # fmt: skip
     return _written(done, clock, report)
@@ -159,19 +165,13 @@ def design_of(study: Study) -> Design:
 
 def _drive_of(
     study: Study, folder: Path | None, clock: Clock, workers: int | None
-) -> tuple[Callable[[int, int], Drive], tuple[str, ...]]:
-    """What n patients' nerves receive, from a prior or from every fibre of the study's nerve."""
-    protocol, prior = study.protocol(), study.prior
-    said = tuple(str(finding) for finding in study.findings())
-    if prior is not None:
-        return lambda n, seed: drive_from_prior(prior, protocol, n, seed), said
-    nerve = None if folder is None else folder / "nerve"
-    found = recruit(study, nerve, progress=clock.tell, workers=workers, report=False)
-    clock.seconds.update(found.seconds)
-    recruited = found.recruitment
-    return lambda n, seed: drive_from_recruitment(recruited, found.protocol, n, seed), tuple(
-        dict.fromkeys(found.warnings)
-    )
+) -> tuple[Callable[[int, int], Drive], Protocol, tuple[str, ...]]:
+    """What n patients' nerves receive, with the protocol that is delivered and what to know."""
+    drawn, recruited = drive_of(study, folder, clock, workers)
+    if recruited is None:
+        protocol = study.protocol()
+        return drawn, protocol, tuple(str(finding) for finding in protocol.findings())
+    return drawn, recruited.protocol, tuple(dict.fromkeys(recruited.warnings))
 
 
 def _people(
@@ -234,11 +234,12 @@ def _written(done: TrialRun, clock: Clock, report: bool) -> TrialRun:
 
 def trial_report(done: TrialRun) -> TrialReport:
     """The run as the values that its page shows."""
+    from vagus.report.adapt import safety_facts
     from vagus.report.content import Fact
     from vagus.report.provenance import run_facts
     from vagus.report.trial_content import TrialReport
 
-    s = done.study.stimulation
+    s, delivered = done.study.stimulation, done.protocol
     given = [
         Fact("device", done.study.device.name),
         Fact("current", f"{s.current_mA:g} mA"),
@@ -251,6 +252,7 @@ def trial_report(done: TrialRun) -> TrialReport:
         cohort=done.cohort, calibration=done.calibration, data=done.data, primary=done.primary,
         operating=done.operating, curve=done.curve, flow=flow(done.data, 0),
         table=table_one(done.data, done.cohort, 0), warnings=done.warnings,
+        device=(*(Fact(*row) for row in delivered.setting_rows()), *safety_facts(delivered)),
         facts=run_facts(done.study.seed, done.seconds),
     )  # fmt: skip
 

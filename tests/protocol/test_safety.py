@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vagus.data import read_table
-from vagus.protocol.device import device, device_keys
-from vagus.protocol.protocol import Protocol
+from vagus.protocol.device import Electrode, device, device_keys
+from vagus.protocol.electrical import charge_left, on_time_by_day_s, windows_cut
+from vagus.protocol.limits import limit, rms_limit
+from vagus.protocol.protocol import Protocol, check_against_device
+from vagus.protocol.reported import NO_PULSE, reported_lines
 from vagus.protocol.safety import (
     SafetyLine,
     charge_density_uC_per_cm2,
@@ -23,8 +26,26 @@ from vagus.protocol.safety import (
     safety_lines,
     shannon_k,
 )
-from vagus.protocol.schedule import continuous, duty_cycle
-from vagus.protocol.waveform import Waveform, biphasic, monophasic, pseudo_monophasic, sine_burst
+from vagus.protocol.schedule import (
+    Schedule,
+    continuous,
+    duty_cycle,
+    respiratory_gating,
+    sessions,
+)
+from vagus.protocol.waveform import (
+    RECOVERY_TAUS,
+    Waveform,
+    biphasic,
+    monophasic,
+    pseudo_monophasic,
+    sine_burst,
+)
+
+DAY_S = 86_400.0
+LIMITS = read_table("devices/safety_limits.csv")
+LN_ROWS = [r for r in LIMITS if r["limit_id"].startswith("LN-k")]
+SHANNON = ("Shannon k (conservative", "Shannon k (intermediate", "Shannon k (lowest")
 
 
 def protocol(
@@ -43,12 +64,17 @@ def line(lines: list[SafetyLine], start: str) -> SafetyLine:
     return next(found for found in lines if found.quantity.startswith(start))
 
 
-LN_ROWS = [r for r in read_table("devices/safety_limits.csv") if r["limit_id"].startswith("LN-k")]
+def on_contact(p: Protocol, area_cm2: float) -> Protocol:
+    own = replace(p.electrode, contact_area_cm2=area_cm2)
+    return replace(p, electrode=own)
 
 
 @pytest.mark.parametrize("row", LN_ROWS, ids=lambda r: r["limit_id"])
 def test_currents_at_shannon_limits(row: dict[str, str]) -> None:
-    """The published-geometry currents at k = 1.85 and 1.5 for each pulse width of the lead."""
+    """The published-geometry currents at k = 1.85 and 1.5 for each pulse width of the lead.
+
+    A hundredth above and below these currents the findings change at that level.
+    """
     area = device("livanova").electrode().contact_area_cm2
     assert area == 0.0453
     width = float(row["limit_id"].removeprefix("LN-k"))
@@ -57,15 +83,69 @@ def test_currents_at_shannon_limits(row: dict[str, str]) -> None:
         assert current == pytest.approx(float(text), abs=0.006)  # two decimals in the table
         at_limit = protocol(waveform=biphasic(width), current_mA=current)
         assert shannon_k(charge_per_phase_uC(at_limit), area) == pytest.approx(k)
+        for factor, reached in ((1.01, True), (0.99, False)):
+            said = _shannon_warning(replace(at_limit, current_mA=factor * current))
+            assert (f"{k:g} (" in said) == reached
+
+
+def _shannon_warning(p: Protocol) -> str:
+    found = [f.message for f in safety_findings(p) if f.field == "Shannon k"]
+    assert len(found) <= 1
+    return found[0] if found else ""
+
+
+@pytest.mark.parametrize(
+    ("k", "levels"),
+    [(1.4, []), (1.6, ["1.5"]), (1.8, ["1.5", "1.75"]), (1.9, ["1.5", "1.75", "1.85"])],
+)
+@pytest.mark.parametrize("shape", [biphasic(500.0), monophasic(500.0)], ids=["inside", "outside"])
+def test_every_level_that_is_reached_is_named(k: float, levels: list[str], shape: Waveform) -> None:
+    """Also outside of what the criterion was drawn from, which is then said."""
+    p = protocol(waveform=shape, current_mA=current_at_shannon_k_mA(k, 0.0453, 500.0))
+    said = _shannon_warning(p)
+    assert [level for level in ("1.5", "1.75", "1.85") if f"{level} (" in said] == levels
+    outside = "outside what the limit was drawn from: pulses that are not charge balanced"
+    assert (outside in said) == (bool(levels) and not shape.is_balanced)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (protocol(waveform=biphasic(100.0), frequency_Hz=60.0), "60 Hz, above 50 Hz"),
+        (protocol(waveform=pseudo_monophasic(250.0, 5000.0)), "capacitor's discharge"),
+        (protocol(waveform=biphasic(100.0, ratio=0.5)), "not two like square phases"),
+        (protocol(waveform=sine_burst(5000.0, 5)), "not two like square phases"),
+        (protocol(waveform=monophasic(100.0)), "not charge balanced"),
+        (on_contact(protocol(waveform=biphasic(100.0)), 0.009), "0.009 cm2, below 0.01 cm2"),
+        (on_contact(protocol("nemos", biphasic(200.0)), 0.5), "electrodes on skin"),
+        (on_contact(protocol("penfs", biphasic(200.0)), 0.5), "needles in skin"),
+    ],
+)
+def test_what_is_outside_the_criterion_is_shown_and_said(changed: Protocol, reason: str) -> None:
+    lines = safety_lines(changed)
+    area = changed.electrode.contact_area_cm2
+    assert area is not None
+    for name in SHANNON:
+        found = line(lines, name)
+        assert found.value == pytest.approx(shannon_k(charge_per_phase_uC(changed), area))
+        assert found.verdict.endswith(", outside its scope")
+        assert reason in found.outside
+
+
+def test_the_criterion_applies_to_like_phases_at_its_own_rate() -> None:
+    for name in SHANNON:
+        assert line(safety_lines(protocol(waveform=biphasic(250.0))), name).verdict == "within"
 
 
 def test_gammacore_rms_row() -> None:
-    row = next(r for r in read_table("devices/safety_limits.csv") if r["limit_id"] == "GC-rms")
+    row = next(r for r in LIMITS if r["limit_id"] == "GC-rms")
     burst = protocol("gammacore", sine_burst(5000.0, 5), 60.0, 25.0)
     assert rms_current_mA(burst) == pytest.approx(float(row["value"]), abs=0.05)
     density = line(safety_lines(burst), "r.m.s. current density")
     assert density.verdict == "unknown"
     assert "3.4 cm2" in density.note
+    voltage = line(safety_lines(burst), "peak output voltage")
+    assert (voltage.value, voltage.verdict) == (24.0, "below, outside its scope")
 
 
 def test_livanova_by_hand() -> None:
@@ -74,12 +154,20 @@ def test_livanova_by_hand() -> None:
     assert charge_per_phase_uC(p) == pytest.approx(0.375)
     assert charge_density_uC_per_cm2(p) == pytest.approx(0.375 / 0.0453)
     lines = safety_lines(p)
-    for name in ("conservative", "intermediate", "lowest"):
-        shannon = line(lines, f"Shannon k ({name}")
-        assert shannon.value == pytest.approx(np.log10(0.375 * 0.375 / 0.0453))
-        assert shannon.verdict == "within"
+    for name in SHANNON:
+        assert line(lines, name).value == pytest.approx(np.log10(0.375 * 0.375 / 0.0453))
     assert line(lines, "net charge").value == 0
-    assert not safety_findings(replace(p, schedule=continuous(60.0)))
+    assert "but 5.33 uC/cm2 at the helical lead 3 mm" in line(lines, "charge density").note
+    assert not safety_findings(p)
+
+
+def test_the_other_lead_has_its_own_numbers() -> None:
+    """0.375 uC over 0.0703 cm2: 5.33 uC/cm2, k = log10(0.375 x 5.334)."""
+    wide = replace(protocol(), electrode=device("livanova").electrode("helical lead 3 mm"))
+    assert line(safety_lines(wide), "charge density").value == pytest.approx(0.375 / 0.0703)
+    assert line(safety_lines(wide), "Shannon").value == pytest.approx(
+        np.log10(0.375 * 0.375 / 0.0703)
+    )
 
 
 @settings(deadline=None)
@@ -92,19 +180,62 @@ def test_shannon_limit_current_inverts_k(current: float, width: float, area: flo
 @pytest.mark.parametrize("key", [k for k in device_keys() if not k.startswith("livanova")])
 def test_unknown_contact_area_is_never_within(key: str) -> None:
     lines = safety_lines(protocol(key, biphasic(200.0)))
-    for name in ("charge density", "Shannon k (c", "Shannon k (i", "Shannon k (l"):
+    for name in ("charge density", "charge injection", *SHANNON):
         assert line(lines, name).verdict == "unknown"
         assert line(lines, name).value is None
-    assert any(f.level == "unknown" for f in safety_findings(protocol(key)))
+    (why,) = (f for f in safety_findings(protocol(key)) if "contact area" in f.message)
+    assert why.level == "unknown"
+    assert "Shannon k" in why.message
 
 
-def test_unbalanced_charge_warns_and_leaves_shannon() -> None:
+def test_unbalanced_charge_warns() -> None:
     p = protocol(waveform=monophasic(250.0))
     lines = safety_lines(p)
     assert line(lines, "net charge").value == pytest.approx(0.375)
     assert direct_current_uA(p) == pytest.approx(0.375 * 20.0)  # uC x 1/s = uA
-    assert line(lines, "Shannon").verdict == "not applicable"
     assert any(f.level == "warning" and "NOT balanced" in f.message for f in safety_findings(p))
+    alternating = safety_lines(protocol("p-stim", monophasic(250.0)))
+    assert "alternating polarity" in line(alternating, "net charge").note
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(0.2, 8.0), st.integers(1, 60))
+def test_charge_left_is_the_limit_of_the_train(recovery_in_taus: float, pulses: int) -> None:
+    """q' = (q + 1) exp(-T / tau), pulse by pulse, approaches from below what is stated."""
+    shape = pseudo_monophasic(250.0, 2000.0, recovery_us=2000.0 * recovery_in_taus)
+    stated, left = charge_left(shape), 0.0
+    assert stated is not None
+    for _ in range(pulses):
+        left = (left + 1.0) * np.exp(-recovery_in_taus)
+    assert left <= stated * (1 + 1e-12)
+    assert stated - left == pytest.approx(
+        stated * np.exp(-recovery_in_taus * pulses), rel=1e-9, abs=1e-12
+    )
+
+
+def test_a_recovery_that_the_next_pulse_cuts_short_warns() -> None:
+    """The bound in the table is what the waveform's own number of time constants leaves."""
+    assert charge_left(biphasic(100.0)) is None
+    whole = protocol(waveform=pseudo_monophasic(250.0, 5000.0))
+    finished = line(safety_lines(whole), "charge left")
+    assert finished.value == pytest.approx(100 / np.expm1(RECOVERY_TAUS))
+    assert (finished.verdict, finished.limit) == ("within", 0.7)
+    cut = protocol(waveform=pseudo_monophasic(250.0, 5000.0, recovery_us=9750.0), frequency_Hz=100)
+    (warning,) = (f for f in safety_findings(cut) if f.field.startswith("charge left"))
+    assert warning.level == "warning"
+    assert warning.mark == "assumed"
+    assert line(safety_lines(cut), "charge left").value == pytest.approx(16.6, abs=0.05)
+
+
+def test_on_times_that_end_within_a_pulse_are_counted() -> None:
+    """At 1 Hz a pulse of 500 ms that starts at 4 s is not over at 4.2 s, but at 4.5 s it is."""
+    slow = protocol(waveform=biphasic(250_000.0), frequency_Hz=1.0)
+    windows = [[0.0, 4.2], [10.0, 14.5], [20.0, 25.0]]
+    p = replace(slow, schedule=Schedule(np.array(windows)))
+    assert windows_cut(p) == 1
+    assert "1 on-times end within a pulse" in line(safety_lines(p), "net charge").note
+    gated = replace(slow, frequency_Hz=1.0, schedule=respiratory_gating(15.0, 0.55, 60.0))
+    assert windows_cut(gated) == 15  # expirations of 2.2 s, pulses at 0, 1 and 2 s
 
 
 def test_above_limits_is_said() -> None:
@@ -112,20 +243,143 @@ def test_above_limits_is_said() -> None:
     lines = safety_lines(loud)
     assert line(lines, "Shannon k (lowest").verdict == "above"
     assert line(lines, "charge density").verdict == "above"
-    assert (
-        line(safety_lines(protocol(waveform=biphasic(100.0), frequency_Hz=60.0)), "Shannon").verdict
-        == "not applicable"
-    )
+    assert line(lines, "charge injection in vivo").verdict == "above"  # 77 uC/cm2
+    assert line(lines, "charge injection in vitro").verdict == "above"
+    short = safety_lines(protocol(waveform=biphasic(100.0)))
+    assert "shorter than 200 us" in line(short, "charge injection in vitro").outside
 
 
 def test_chronic_limits_apply_to_chronic_use_only() -> None:
     p = protocol()
-    assert line(safety_lines(p), "duty").verdict == "not applicable"
-    months = replace(p, schedule=continuous(90 * 86_400.0), frequency_Hz=30.0)
-    assert line(safety_lines(months), "duty").verdict == "above"
+    share = line(safety_lines(p), "share")
+    assert share.verdict == "below, outside its scope"
+    months = replace(p, schedule=continuous(90 * DAY_S), frequency_Hz=30.0)
+    found = {f.field: f.message for f in safety_findings(months)}
+    assert "100 % is not below 50" in found["share of the busiest day that is on"]
+    assert "30 Hz is not below 30" in found["pulse rate"]
+    assert "2160 h is above 8" in found["continuous stimulation"]
+    skin = replace(protocol("nemos", biphasic(250.0)), schedule=continuous(90 * DAY_S))
+    assert line(safety_lines(skin), "share").verdict == "above, outside its scope"
+    assert not [f for f in safety_findings(skin) if f.field.startswith("share")]
 
 
-def test_energy_per_pulse_in_the_standard_load() -> None:
-    """10 mA for 1 ms into 500 ohm is 0.05 mJ... times two phases of 1 ms: 0.1 mJ."""
-    p = protocol("nurosym", biphasic(1000.0), 10.0)
-    assert line(safety_lines(p), "energy").value == pytest.approx(0.1)
+def test_duty_cycle_counts_the_ramps() -> None:
+    """30 s on with 2 s up and 2 s down, 66 s off: 34 / 96; 60 s on, 66 s off: above half."""
+    p = replace(protocol(), settings={"on_time_s": 30.0, "off_time_s": 66.0})
+    assert line(safety_lines(p), "duty").value == pytest.approx(100 * 34 / 96)
+    dense = replace(p, settings={"on_time_s": 60.0, "off_time_s": 66.0})
+    assert line(safety_lines(dense), "duty").verdict == "above"  # 64 / 126
+    ear = replace(
+        protocol("nemos", biphasic(250.0)), settings={"on_time_s": 30.0, "off_time_s": 30.0}
+    )
+    assert line(safety_lines(ear), "duty").value == pytest.approx(50.0)
+    assert line(safety_lines(ear), "duty").verdict == "shown"
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.floats(60.0, 7000.0), st.floats(0.1, 4000.0), st.floats(0.3, 4.7),
+    st.integers(1, 6),
+)  # fmt: skip
+def test_time_on_by_day_adds_up(on: float, off: float, days: float, per_day: int) -> None:
+    """Each day as the schedule counts it, and in all what the schedule has."""
+    schedule = sessions(
+        duty_cycle(on, off, 14_000.0), per_day, int(np.ceil(days)), first_s=40_000.0
+    )
+    schedule &= continuous(days * DAY_S)
+    found = on_time_by_day_s(schedule, days * DAY_S)
+    for day, value in enumerate(found):
+        stop = min((day + 1) * DAY_S, days * DAY_S)
+        assert value == pytest.approx(schedule.on_time_s(day * DAY_S, stop), abs=1e-6)
+    assert found.sum() == pytest.approx(schedule.on_time_s(0.0, days * DAY_S), abs=1e-6)
+
+
+def test_daily_dose_of_the_label_is_checked() -> None:
+    """30 stimulations of 120 s a day are an hour: 31 sessions, or 16 of four minutes, are more."""
+    gammacore = device("gammacore")
+    burst = sine_burst(5000.0, 5)
+
+    def with_sessions(seconds: float, per_day: int) -> list[str]:
+        schedule = sessions(continuous(seconds), per_day, 2)
+        settings = {"session_s": seconds, "sessions_per_day": float(per_day)}
+        p = Protocol(
+            gammacore, burst, 30.0, 25.0, schedule, gammacore.electrode(), settings=settings
+        )
+        return [f.field for f in check_against_device(p) if f.level == "error"]
+
+    assert with_sessions(120.0, 30) == []
+    assert with_sessions(240.0, 16) == ["on_time_per_day"]
+    assert with_sessions(120.0, 31) == ["sessions_per_day", "on_time_per_day"]
+
+
+def test_weekly_dose_of_the_label_is_checked_over_whole_weeks() -> None:
+    """Seven to 120 hours a week."""
+    tea = device("tea-ibs")
+
+    def errors(hours_a_day: float, days: int) -> list[str]:
+        schedule = sessions(continuous(hours_a_day * 3600), 1, days)
+        p = Protocol(
+            tea, biphasic(200.0), 1.0, 20.0, schedule, tea.electrode(),
+            settings={"duration_s": days * DAY_S},
+        )  # fmt: skip
+        return [f.field for f in check_against_device(p) if f.level == "error"]
+
+    assert errors(1.0, 7) == []
+    assert errors(18.0, 14) == ["on_time_per_week"]
+    assert errors(0.5, 7) == ["on_time_per_week"]
+    assert errors(0.5, 3) == []
+
+
+def test_energy_power_and_output_in_the_standard_load() -> None:
+    """10 mA in two phases of 1 ms at 20 Hz into 500 ohm: 0.1 mJ, r.m.s. 2 mA, 2 mW."""
+    p = on_contact(protocol("nurosym", biphasic(1000.0), 10.0), 0.5)
+    lines = safety_lines(p)
+    assert line(lines, "energy").value == pytest.approx(0.1)
+    assert line(lines, "r.m.s. output").value == pytest.approx(2.0)
+    assert line(lines, "r.m.s. current density").value == pytest.approx(4.0)
+    assert line(lines, "r.m.s. current density").verdict == "above"
+    assert line(lines, "power density").value == pytest.approx(0.002 / 0.5)
+    assert line(lines, "voltage into").value == pytest.approx(5.0)
+    assert line(lines, "peak output voltage").verdict == "unknown"
+
+
+def test_output_limit_rises_with_the_rate() -> None:
+    """The rows by frequency are those of the row that states all of them."""
+    stated = next(r["value"] for r in LIMITS if r["limit_id"] == "IEC3").split(" / ")
+    edges = (0.0, 400.0, 1500.0, 2000.0)
+    rows = (limit("IEC3-0"), *(rms_limit(f) for f in edges[1:]))
+    assert [row.value for row in rows] == [float(v) for v in stated]
+    assert [row.mark for row in rows] == ["recalled"] * 4
+
+
+def test_every_row_of_the_table_has_a_use() -> None:
+    """Rows used as lines appear for some protocol, by id; the others say what they are for."""
+    loud = Electrode("pads", 1.0, 2, "cranial", "", "", "assumed", "")
+    seen: set[str] = set()
+    for key in ("livanova", "gammacore", "nurosym"):
+        settings = {"on_time_s": 30.0, "off_time_s": 300.0}
+        for rate in (20.0, 500.0, 1600.0):
+            shape = pseudo_monophasic(100.0, 20.0)
+            p = replace(protocol(key, shape, 1.0, rate), electrode=loud, settings=settings)
+            lines = safety_lines(p)
+            seen |= {found.limit_id for found in lines if found.limit_id}
+            for found in lines:
+                row = next((r for r in LIMITS if r["limit_id"] == found.limit_id), None)
+                assert row is None or row["use"] == f"line: {found.quantity}"
+    assert {r["limit_id"] for r in LIMITS if r["use"].startswith("line: ")} == seen | {"IEC3"}
+    for row in LIMITS:
+        assert row["use"]
+        assert row["source"]
+        assert row["mark"]
+
+
+def test_a_delivery_that_is_partly_reported_leaves_the_rest_unknown() -> None:
+    months = sessions(continuous(3600.0), 1, 84)
+    cuff = reported_lines(months, 84 * DAY_S, 10.0, implanted=True)
+    assert line(cuff, "pulse rate").verdict == "within"
+    assert {found.quantity for found in cuff if found.verdict == "unknown"} >= {
+        found.quantity for found in safety_lines(protocol()) if found.limit_id.startswith("SH")
+    }
+    assert {found.unknown for found in cuff} == {"", NO_PULSE}
+    skin = reported_lines(months, 84 * DAY_S, 25.0, implanted=False)
+    assert line(skin, "r.m.s. current density").verdict == "unknown"

@@ -24,10 +24,12 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
 
     All problems of the file are reported at once, each with its line.
     """
+    from vagus.protocol.safety import safety_lines
     from vagus.study import load_study
 
     read = load_study(study)
-    summary, findings = read.protocol().summary(), read.findings()
+    protocol = read.protocol()
+    summary, findings = protocol.summary(), protocol.findings()
     trial = _trial_rows(read)
     if as_json:
         keys = ("what", "value", "remark")
@@ -39,6 +41,7 @@ def check(study: StudyPath, as_json: AsJson = False) -> None:
                 "body": dict(_body_rows(read)),
                 "trial": dict(trial) or None,
                 "defaults": [asdict(d) for d in read.defaults],
+                "safety": [asdict(line) for line in safety_lines(protocol)],
                 "findings": [asdict(f) for f in findings],
             }
         )

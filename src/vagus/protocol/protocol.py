@@ -9,9 +9,10 @@ import numpy as np
 
 from vagus.errors import InputError
 from vagus.protocol.device import Device, Electrode
+from vagus.protocol.electrical import on_time_by_day_s
 from vagus.protocol.finding import Finding
-from vagus.protocol.safety import Row, safety_rows
-from vagus.protocol.schedule import Schedule
+from vagus.protocol.safety import Row, safety_findings, safety_rows
+from vagus.protocol.schedule import DAY_S, Schedule
 from vagus.protocol.waveform import Waveform
 
 
@@ -66,6 +67,10 @@ class Protocol:
         """How long the protocol lasts: as set, or else until the schedule's last edge."""
         return self.settings.get("duration_s", self.schedule.end_s)
 
+    def findings(self) -> list[Finding]:
+        """What a reader should know of it: the device's own limits, then electrical safety."""
+        return check_against_device(self) + safety_findings(self)
+
     def summary(self) -> list[Row]:
         """Rows (what, value, source or remark) for a table: settings, then electrical safety."""
         return self.setting_rows() + safety_rows(self)
@@ -73,6 +78,8 @@ class Protocol:
     def setting_rows(self) -> list[Row]:
         """Rows (what, value, source or remark) of what is set."""
         share = 100 * self.schedule.duty(0.0, self.duration_s)
+        days = self.duration_s / DAY_S
+        length = f"{self.duration_s:g} s" if days < 1 else f"{days:g} day{'s' * (days != 1)}"
         shape, area = self.waveform, self.electrode.contact_area_cm2
         balance = "charge balanced" if shape.is_balanced else "charge NOT balanced"
         return [
@@ -89,7 +96,7 @@ class Protocol:
             ("rate", f"{self.frequency_Hz:g} Hz", ""),
             (
                 "schedule",
-                f"on for {share:.3g} % of {self.duration_s:g} s",
+                f"on for {share:.3g} % of {length}",
                 f"{len(self.schedule.edges_s)} windows",
             ),
         ]
@@ -103,11 +110,25 @@ def check_against_device(protocol: Protocol) -> list[Finding]:
     """
     own = {"current_mA": protocol.current_mA, "frequency_Hz": protocol.frequency_Hz}
     findings: list[Finding] = []
-    for quantity, value in (own | protocol.settings).items():
+    for quantity, value in (own | protocol.settings | _doses(protocol)).items():
         found = check_setting(protocol.device, quantity, value)
         always = quantity in (*own, "pulse_width_us")
         findings += [f for f in found if always or f.level != "unknown"]
     return findings
+
+
+def _doses(protocol: Protocol) -> dict[str, float]:
+    """Time on in the busiest day, and week, of a study that lasts one; only what the device limits.
+
+    Weeks are counted from the study's start; a week that is not whole is left out.
+    """
+    days = on_time_by_day_s(protocol.schedule, protocol.duration_s)
+    whole = int(protocol.duration_s // (7 * DAY_S))
+    weeks = days[: 7 * whole].reshape(whole, 7).sum(axis=1)
+    doses = {"on_time_per_day_s": days.max(initial=0.0)}
+    if whole:
+        doses["on_time_per_week_s"] = weeks.max()
+    return {name: float(v) for name, v in doses.items() if protocol.device.limits(name)}
 
 
 def check_setting(device: Device, quantity: str, value: float) -> list[Finding]:

@@ -1,89 +1,63 @@
-"""Electrical safety of a protocol: charge, density, Shannon's k, direct and r.m.s. current.
+"""Electrical safety of a protocol: every limit that can be held against it, and where it stands.
 
-    Q = I * (charge of the largest phase)     uC
-    D = Q / A                                 uC/cm2
-    k = log10(Q) + log10(D)                   Shannon 1992, doi:10.1109/10.126616
+Limits are the rows of ``safety_limits.csv``. Each was drawn from something: cat cortex, platinum in
+saline, implants of more than 30 days, electrodes on skin. Where a protocol lies outside of that,
+the number is still shown and compared, and said to be outside; "below" is then no reassurance.
+What cannot be worked out, most often for want of a contact area, is unknown, never "within".
 
-Shannon's line was drawn through experiments with discs of 1 mm2 and more, charge-balanced pulses
-at 50 Hz, 8 h on cat cortex; frequency, duty cycle and current density are not in it, and
-microelectrodes do not follow it. Outside those bounds k is printed, and said to be outside.
-
-What cannot be worked out (most often for want of a contact area) is unknown, never "within".
-Limits are the rows of ``safety_limits.csv``; the standard for transcutaneous output
-(IEC 60601-2-10) does not cover implants and is applied to electrodes on skin only.
+Rows of the standard for transcutaneous output (IEC 60601-2-10) are for electrodes on skin only, as
+the standard excludes implants.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from vagus.data import read_table
+from vagus.protocol.electrical import (
+    charge_density_uC_per_cm2,
+    charge_left,
+    charge_per_phase_uC,
+    current_at_shannon_k_mA,
+    direct_current_uA,
+    net_charge_uC,
+    rms_current_mA,
+    shannon_k,
+    windows_cut,
+)
+from vagus.protocol.exposure import cycle_lines, exposure_lines
 from vagus.protocol.finding import Finding
+from vagus.protocol.limits import limit
+from vagus.protocol.safety_line import (
+    SafetyLine,
+    compared,
+    computed,
+    held_against,
+    no_area,
+    origin,
+    remark,
+    shown,
+)
+from vagus.protocol.skin import skin_lines
 
 if TYPE_CHECKING:
     from vagus.protocol.protocol import Protocol
 
+__all__ = [
+    "Row",
+    "SafetyLine",
+    "charge_density_uC_per_cm2",
+    "charge_per_phase_uC",
+    "current_at_shannon_k_mA",
+    "direct_current_uA",
+    "rms_current_mA",
+    "safety_findings",
+    "safety_lines",
+    "safety_rows",
+    "shannon_k",
+]
+
 Row = tuple[str, str, str]  # what, value, source or remark
-Verdict = Literal["within", "above", "unknown", "not applicable", "report"]
-
-SHANNON_SMALLEST_CM2 = 0.01  # discs of 1 mm2 (safety_limits.csv, SH1)
-SHANNON_HIGHEST_HZ = 50.0  # the rate of both source studies (safety_limits.csv, SH1)
-LOAD_OHM = 500.0  # the standard's test load (safety_limits.csv, IEC1)
-CHRONIC_S = 30 * 86_400.0  # "chronic" in the review behind PN1 and PN2: more than 30 days
-
-
-@dataclass(frozen=True)
-class SafetyLine:
-    """One quantity, its limit, and where it stands.
-
-    ``value`` is None when it cannot be known. ``verdict``: within or above the limit, unknown,
-    not applicable (the limit is for other uses), report (no limit, shown for completeness).
-    """
-
-    quantity: str
-    value: float | None
-    unit: str
-    limit: float | None
-    verdict: Verdict
-    note: str
-    source: str
-    mark: str
-
-
-def charge_per_phase_uC(protocol: Protocol) -> float:
-    """Charge of the largest phase: mA x us = nC."""
-    return protocol.current_mA * float(np.abs(protocol.waveform.phases_us).max()) * 1e-3
-
-
-def charge_density_uC_per_cm2(protocol: Protocol) -> float | None:
-    """Charge of the largest phase over the contact's geometric area; None where that is unknown."""
-    area = protocol.electrode.contact_area_cm2
-    return None if area is None else charge_per_phase_uC(protocol) / area
-
-
-def shannon_k(charge_uC: float, area_cm2: float) -> float:
-    """log10(Q) + log10(Q / A); minus infinity without charge."""
-    with np.errstate(divide="ignore"):
-        return float(2 * np.log10(charge_uC) - np.log10(area_cm2))
-
-
-def current_at_shannon_k_mA(k: float, area_cm2: float, phase_us: float) -> float:
-    """Current at which a phase of ``phase_us`` (its charge per current) reaches ``k``."""
-    return float(1e3 * np.sqrt(10.0**k * area_cm2) / phase_us)
-
-
-def direct_current_uA(protocol: Protocol) -> float:
-    """Mean current while on: net charge per pulse times rate."""
-    return 1e-3 * protocol.current_mA * protocol.waveform.net_us * protocol.frequency_Hz
-
-
-def rms_current_mA(protocol: Protocol) -> float:
-    """Root mean square of the current while on."""
-    share = protocol.waveform.square_us * 1e-6 * protocol.frequency_Hz
-    return protocol.current_mA * float(np.sqrt(share))
+SHANNON = {"SH2": "conservative", "SH2b": "intermediate", "SH1": "lowest with damage"}
 
 
 def safety_lines(protocol: Protocol) -> list[SafetyLine]:
@@ -91,133 +65,166 @@ def safety_lines(protocol: Protocol) -> list[SafetyLine]:
     lines = [
         *_charge_lines(protocol),
         *_shannon_lines(protocol),
-        *_net_charge_lines(protocol),
-        *_exposure_lines(protocol),
-    ]
-    return lines + (_skin_lines(protocol) if protocol.device.route == "transcutaneous" else [])
+        *_balance_lines(protocol),
+        *exposure_lines(
+            protocol.schedule, protocol.duration_s, protocol.frequency_Hz,
+            implanted=protocol.device.route == "implanted",
+        ),
+        *cycle_lines(protocol),
+    ]  # fmt: skip
+    return lines + (skin_lines(protocol) if protocol.device.route == "transcutaneous" else [])
 
 
 def safety_findings(protocol: Protocol) -> list[Finding]:
-    """A warning for each line above its limit; one "unknown" for each reason not to know."""
-    findings: dict[str, Finding] = {}
-    for line in safety_lines(protocol):
-        if line.verdict == "above":
-            over = f"{line.value:.4g} {line.unit}".strip() + f" is above {line.limit:g}"
-            message = f"{over} ({line.note})"
-            findings[line.quantity] = Finding("warning", line.quantity, message, line.mark)
-        elif line.verdict == "unknown":
-            findings.setdefault(
-                line.note, Finding("unknown", line.quantity, line.note, "not_found")
-            )
-    return list(findings.values())
+    """A warning for each limit that is not kept, one "unknown" for each reason not to know.
+
+    Of Shannon's levels the one warning names all that are reached, also outside the criterion's
+    scope; other limits warn within their own scope only.
+    """
+    lines = safety_lines(protocol)
+    findings = _shannon_finding([line for line in lines if line.limit_id in SHANNON])
+    for line in lines:
+        if line.verdict == "above" and line.limit_id not in SHANNON:
+            how = "is not below" if line.limit_id and limit(line.limit_id).strict else "is above"
+            message = f"{shown(line)} {how} {line.limit:g} ({line.note})"
+            findings.append(Finding("warning", line.quantity, message, line.mark))
+    unknown: dict[str, list[str]] = {}
+    for line in lines:
+        if line.verdict == "unknown":
+            unknown.setdefault(line.unknown, []).append(line.quantity)
+    for why, quantities in unknown.items():
+        names = list(dict.fromkeys(q.split(" (")[0] for q in quantities))
+        what = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+        message = f"{why}: {what} cannot be worked out"
+        findings.append(Finding("unknown", "electrical safety", message, "not_found"))
+    return findings
 
 
 def safety_rows(protocol: Protocol) -> list[Row]:
-    """`safety_lines` as text, for `Protocol.summary`."""
-    rows = []
+    """`safety_lines` as text, for `Protocol.summary`; a remark that repeats is said once."""
+    rows, before = [], ""
     for line in safety_lines(protocol):
-        value = "unknown" if line.value is None else f"{line.value:.4g} {line.unit}".strip()
-        limit = "" if line.limit is None else f" (limit {line.limit:g}: {line.verdict})"
-        rows.append((line.quantity, value + limit, f"{line.note} [{line.mark}: {line.source}]"))
+        said = remark(line)
+        told = "as above" if said == before else said
+        rows.append((line.quantity, compared(line), f"{told} {origin(line)}".strip()))
+        before = said
     return rows
 
 
-def _limit(limit_id: str) -> tuple[float, str, str]:
-    row = next(r for r in read_table("devices/safety_limits.csv") if r["limit_id"] == limit_id)
-    return float(row["value"]), row["source"], row["mark"]
-
-
-def _line(
-    quantity: str, value: float | None, unit: str, limit_id: str, note: str, outside: str = ""
-) -> SafetyLine:
-    limit, source, mark = _limit(limit_id)
-    verdict: Verdict = "unknown" if value is None else "within" if value <= limit else "above"
-    if outside and value is not None:
-        verdict, note = "not applicable", f"{note}; the limit is {outside}"
-    return SafetyLine(quantity, value, unit, limit, verdict, note, source, mark)
-
-
-def _computed(quantity: str, value: float, unit: str, note: str) -> SafetyLine:
-    return SafetyLine(quantity, value, unit, None, "report", note, "arithmetic", "derived")
+def _shannon_finding(lines: list[SafetyLine]) -> list[Finding]:
+    reached = [line for line in lines if line.verdict.startswith("above")]
+    if not reached:
+        return []
+    worst = reached[-1]
+    levels = " and ".join(f"{line.limit:g} ({SHANNON[line.limit_id]})" for line in reached)
+    message = f"k = {shown(worst)} is above {levels}; {remark(worst)}"
+    return [Finding("warning", "Shannon k", message, worst.mark)]
 
 
 def _charge_lines(protocol: Protocol) -> list[SafetyLine]:
-    density = charge_density_uC_per_cm2(protocol)
-    charge = charge_per_phase_uC(protocol)
+    density, missing = charge_density_uC_per_cm2(protocol), no_area(protocol)
+    skin = protocol.device.route == "transcutaneous"
+    on_skin = "a limit of metal in tissue, not on skin" if skin else ""
+    width = limit("PT1-width").value
+    is_short = 0 < protocol.waveform.first_phase_us < width * (1 - 1e-9)
+    short = f"phases shorter than {width:g} us" if is_short else ""
     note = "geometric area; current is not spread evenly over it"
-    if density is None:
-        note = f"the contact area of {protocol.device.key} is not known"
-    on_skin = "a metal-in-tissue limit, not one for skin"
-    outside = on_skin if protocol.device.route == "transcutaneous" else ""
+    injected = "what platinum can inject without other reactions; the metal here is not checked"
     return [
-        _computed("charge per phase", charge, "uC", "largest phase"),
-        _line("charge density per phase", density, "uC/cm2", "PT3", note, outside),
+        computed("charge per phase", charge_per_phase_uC(protocol), "uC", "largest phase"),
+        held_against(
+            "charge density per phase", density, limit("PT3"), f"{note}{_others(protocol)}",
+            unknown=missing, outside=on_skin,
+        ),
+        held_against(
+            "charge injection in vivo", density, limit("PT2"),
+            f"{injected}; measured in rat cortex", unknown=missing, outside=on_skin,
+        ),
+        held_against(
+            "charge injection in vitro", density, limit("PT1"),
+            f"{injected}; lower end of {limit('PT1').stated}",
+            unknown=missing, outside="; ".join(filter(None, (on_skin, short))),
+        ),
+    ]  # fmt: skip
+
+
+def _others(protocol: Protocol) -> str:
+    """The charge density at the device's other electrodes, in words."""
+    charge, own = charge_per_phase_uC(protocol), protocol.electrode
+    told = [
+        f"{charge / e.contact_area_cm2:.3g} uC/cm2 at the {e.name}"
+        for e in protocol.device.electrodes
+        if e.contact_area_cm2 is not None and e != own
     ]
+    return f"; here the {own.name}, but {', '.join(told)}" if told else ""
 
 
 def _shannon_lines(protocol: Protocol) -> list[SafetyLine]:
     area = protocol.electrode.contact_area_cm2
     k = None if area is None else shannon_k(charge_per_phase_uC(protocol), area)
-    reasons = []
-    if protocol.device.route == "transcutaneous":
-        reasons.append("electrodes on skin")
-    if area is not None and area < SHANNON_SMALLEST_CM2:
-        reasons.append(f"contact of {area:g} cm2 is below 1 mm2")
-    if not protocol.waveform.is_balanced:
-        reasons.append("pulses are not charge balanced")
-    if protocol.frequency_Hz > SHANNON_HIGHEST_HZ:
-        reasons.append(f"{protocol.frequency_Hz:g} Hz is above 50 Hz")
-    note = "cat cortex, 8 h, 50 Hz; rate and duty cycle are not in it"
-    if area is None:
-        note = f"the contact area of {protocol.device.key} is not known"
-    names = {"SH2": "conservative", "SH2b": "intermediate", "SH1": "lowest with damage"}
+    rate, hours = limit("SH1-rate").value, limit("SH1-hours").value
+    note = f"drawn from cat cortex, {hours:g} h at {rate:g} Hz; rate, duty cycle and years of use "
+    outside = "; ".join(_outside_shannon(protocol))
     return [
-        _line(f"Shannon k ({name})", k, "", limit_id, note, "; ".join(reasons))
-        for limit_id, name in names.items()
-    ]
+        held_against(
+            f"Shannon k ({name})", k, limit(limit_id), f"{note}are not in it",
+            unknown=no_area(protocol), outside=outside,
+        )
+        for limit_id, name in SHANNON.items()
+    ]  # fmt: skip
 
 
-def _net_charge_lines(protocol: Protocol) -> list[SafetyLine]:
-    net = 1e-3 * protocol.current_mA * protocol.waveform.net_us
-    balanced = protocol.waveform.is_balanced
+def _outside_shannon(protocol: Protocol) -> list[str]:
+    """How the protocol differs from the experiments behind Shannon's line."""
+    area, shape = protocol.electrode.contact_area_cm2, protocol.waveform
+    least, rate = limit("SH1-area"), limit("SH1-rate")
+    where = {"transcutaneous": "electrodes on skin", "percutaneous": "needles in skin"}
+    reasons = [where.get(protocol.device.route, "")]
+    if area is not None and area < least.value:
+        reasons.append(f"a contact of {area:g} cm2, below {least.value:g} cm2")
+    if not shape.is_balanced:
+        reasons.append("pulses that are not charge balanced")
+    elif charge_left(shape) is not None:
+        reasons.append("a second phase that is a capacitor's discharge, not driven")
+    elif shape.name != "biphasic" or not _symmetric(protocol):
+        reasons.append("pulses that are not two like square phases")
+    if protocol.frequency_Hz > rate.value:
+        reasons.append(f"{protocol.frequency_Hz:g} Hz, above {rate.value:g} Hz")
+    return [reason for reason in reasons if reason]
+
+
+def _symmetric(protocol: Protocol) -> bool:
+    level = protocol.waveform.level
+    return bool(abs(level[0] + level[-1]) <= 1e-9)
+
+
+def _balance_lines(protocol: Protocol) -> list[SafetyLine]:
+    shape, balanced = protocol.waveform, protocol.waveform.is_balanced
     note = "charge balanced" if balanced else "NOT balanced: metal corrodes and tissue is harmed"
-    verdict: Verdict = "within" if balanced else "above"
-    charge = SafetyLine(
-        "net charge per pulse",
-        0.0 if balanced else net,
-        "uC",
-        0.0,
-        verdict,
-        note,
-        "Shannon's line holds for balanced pulses only",
-        "seen",
-    )
-    current = 0.0 if balanced else direct_current_uA(protocol)
-    return [charge, _computed("direct current while on", current, "uA", "net charge x rate")]
-
-
-def _exposure_lines(protocol: Protocol) -> list[SafetyLine]:
-    duty = 100 * protocol.schedule.duty(0.0, protocol.duration_s)
-    short = "" if protocol.duration_s > CHRONIC_S else "for more than 30 days of use"
-    if protocol.device.route == "transcutaneous":
-        short = "for implanted nerve electrodes"
-    return [
-        _line("duty cycle", duty, "%", "PN2", "share of time that is on", short),
-        _line("rate", protocol.frequency_Hz, "Hz", "PN1", "pulses or bursts", short),
-    ]
-
-
-def _skin_lines(protocol: Protocol) -> list[SafetyLine]:
-    rms = rms_current_mA(protocol)
-    area = protocol.electrode.contact_area_cm2
-    density = None if area is None else rms / area
-    limit = _limit("IEC4")[0]
-    unknown = "the contact area is not known; " if area is None else ""
-    note = f"{unknown}it stays below {limit:g} mA/cm2 on contacts of at least {rms / limit:.2g} cm2"
-    # 1e-3 (mA to A) squared, us to s and J to mJ together make 1e-9.
-    energy = 1e-9 * protocol.current_mA**2 * LOAD_OHM * protocol.waveform.square_us
-    return [
-        _computed("r.m.s. current", rms, "mA", "while on"),
-        _line("r.m.s. current density", density, "mA/cm2", "IEC4", note),
-        _line("energy per pulse", energy, "mJ", "IEC1", f"into {LOAD_OHM:g} ohm"),
-    ]
+    if not balanced and protocol.device.waveform_note:
+        note += f"; of the device it is said: {protocol.device.waveform_note}"
+    cut = windows_cut(protocol)
+    if cut:
+        note += f"; {cut} on-times end within a pulse, which is taken to be delivered whole"
+    lines = [
+        SafetyLine(
+            "net charge per pulse", net_charge_uC(protocol), "uC", 0.0,
+            "within" if balanced else "above", note,
+            "Shannon's line holds for balanced pulses only", "seen",
+        ),
+        computed(
+            "direct current while on", 0.0 if balanced else direct_current_uA(protocol), "uA",
+            "net charge x rate",
+        ),
+    ]  # fmt: skip
+    left = charge_left(shape)
+    if left is not None:
+        charge = charge_per_phase_uC(protocol) * left
+        note = (
+            f"{charge:.3g} uC stand on the contacts in a long train; the time constant of the "
+            "discharge is assumed unless the study gives it"
+        )
+        lines.append(
+            held_against("charge left before the next pulse", 100 * left, limit("NC1"), note)
+        )
+    return lines

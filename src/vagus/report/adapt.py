@@ -12,6 +12,7 @@ from vagus.nerve.population import FibrePopulation
 from vagus.nerve.section import CrossSection
 from vagus.protocol.protocol import Protocol
 from vagus.protocol.safety import safety_lines
+from vagus.protocol.safety_line import compared, remark
 from vagus.report.content import Fact
 from vagus.report.figures import ContactDrawing, CuffDrawing, FieldProfile, PotentialMap
 
@@ -94,11 +95,14 @@ def _subdivision(n: int) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def safety_facts(protocol: Protocol) -> tuple[Fact, ...]:
-    """Electrical safety, one line per quantity, with its limit and verdict."""
-    facts = []
+    """Electrical safety, one line per quantity, with its limit and verdict.
+
+    A remark that repeats that of the line above is left out.
+    """
+    facts, before = [], ""
     for line in safety_lines(protocol):
-        value = "unknown" if line.value is None else f"{line.value:.4g} {line.unit}".strip()
-        if line.limit is not None:
-            value += f", limit {line.limit:g} {line.unit}".rstrip() + f": {line.verdict}"
-        facts.append(Fact(line.quantity, value, line.source, line.mark, line.note))
+        said = remark(line)
+        note = "" if said == before else said
+        facts.append(Fact(line.quantity, compared(line), line.source, line.mark, note))
+        before = said
     return tuple(facts)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vagus.body.outcome import Course, Decomposition, Interval, interval
 from vagus.body.parameter_table import ParameterRow
+from vagus.credibility.applicability import Applicability
 from vagus.fibre.recruitment import Recruitment
 from vagus.report.content import Fact
 
@@ -109,7 +110,8 @@ class CourseReport:
     ``active``, ``sham``, ``natural``: courses that share draws and times; ``quantity`` is the
     outcome's name in them, in clinical units; ``sessions_s``, ``fast_sessions_s`` [n, 2]: half-open
     on-times of the course and of ``fast``, the course over seconds. ``end_s``: when outcomes are
-    read. ``other_parts``: decompositions of other outcomes.
+    read. ``other_parts``: decompositions of other outcomes. ``regulators``: (region, what its rows
+    say of this device in this condition).
     ``outcomes``: the outcome itself first. ``failed``: (reason, number of draws that could
     not be integrated).
     """
@@ -140,6 +142,9 @@ class CourseReport:
     current_mA: float | None = None
     seed: int = 0
     safety: Sequence[Finding] = ()
+    applicability: Applicability | None = None
+    regulators: Sequence[tuple[str, str]] = ()
+    device_key: str = ""
     warnings: Sequence[str] = ()
     limits: Sequence[str] = ()
     parameters: Sequence[ParameterRow] = ()

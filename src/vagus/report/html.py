@@ -89,6 +89,7 @@ def write_page(
     OSError from the file system is passed on.
     """
     plots = page.parent / "figures"
+    page.parent.mkdir(parents=True, exist_ok=True)
     save_figures(drawn, plots)
     environment = page_environment()
     environment.filters |= filters
@@ -99,8 +100,9 @@ def write_page(
 
 
 def save_figures(drawn: Sequence[CaptionedFigure], plots: Path) -> None:
-    """Write every figure into ``plots`` as svg, png and pdf."""
-    plots.mkdir(parents=True, exist_ok=True)
+    """Write every figure into ``plots`` as svg, png and pdf; the folder is made for the first."""
+    if drawn:
+        plots.mkdir(parents=True, exist_ok=True)
     for item in drawn:
         style.save(item.figure, plots / item.stem)
 

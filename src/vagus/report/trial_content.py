@@ -40,10 +40,10 @@ Floats = NDArray[np.float64]
 class TrialReport:
     """One page of a virtual trial.
 
-    ``given``: device, protocol and drive. ``data``: all replicates, the first of which is the
-    example; ``primary`` their analysis. ``flow`` and ``table`` are of the example. ``curve`` is
-    empty where power is not looked at. ``facts``: seed, versions and wall time. ``switches``: what
-    acted besides stimulation.
+    ``given``: device, protocol and drive; ``device``: settings and electrical safety. ``data``: all
+    replicates, the first of which is the example; ``primary`` their analysis. ``flow`` and
+    ``table`` are of the example. ``curve`` is empty where power is not looked at. ``facts``: seed,
+    versions and wall time. ``switches``: what acted besides stimulation.
     """
 
     title: str
@@ -61,6 +61,7 @@ class TrialReport:
     warnings: Sequence[str]
     facts: Sequence[Fact]
     switches: Switches = field(default_factory=Switches)
+    device: Sequence[Fact] = ()
 
 
 def headline(design: Design, operating: OperatingCharacteristics, primary: Primary) -> str:

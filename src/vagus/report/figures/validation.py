@@ -108,4 +108,6 @@ def plain(value: float) -> str:
     """Three significant digits, thousands written out; a dash for nan."""
     if not math.isfinite(value):
         return "–"
-    return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace("-", "−")
+    return f"{value:z.3g}".replace("-", "−")

@@ -1,0 +1,226 @@
+"""The credibility page in words: how far to believe a result, never better than its parts."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vagus.credibility.applicability import Applicability
+from vagus.credibility.evidence_link import Evidence
+from vagus.credibility.sensitivity import Sensitivity
+from vagus.credibility.verification import Check
+from vagus.report.credibility_content import (
+    CredibilityReport,
+    checks_by_result,
+    failures,
+    marks_of,
+    matter_most,
+)
+from vagus.report.figures.validation import plain
+from vagus.report.validation_content import tally
+
+ASKED = "the effect on pain of this protocol"
+STANCES = {
+    "red": f"Not to be relied on for {ASKED}",
+    "amber": f"Only for exploring {ASKED}, not for any decision",
+    "grey": f"Only for exploring {ASKED}, not for any decision",
+    "green": f"Near to what was validated, yet only for exploring {ASKED}",
+}
+WITHOUT_STUDY = "Only for exploring, not for any decision"
+BODY = "body"
+"""The part of the tables that pain is worked out from."""
+BROKEN = "Not to be relied on as it stands"
+"""Said whenever a check of the program itself fails: no result stands above that."""
+UNPLACED = "how far it lies from anything validated could not be worked out"
+COLOUR_WORDS = {
+    "green": "inside what was held out and compared",
+    "amber": "near it, or compared only in part",
+    "red": "beyond anything validated",
+    "grey": "cannot be said",
+}
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A number for a reader with two minutes; ``colour`` of a traffic light, or empty."""
+
+    value: str
+    label: str
+    detail: str = ""
+    colour: str = ""
+
+
+def headline(report: CredibilityReport) -> str:
+    """One sentence, led by the worst of: a failed check, what applicability says, nothing asked."""
+    return f"{_stance(report)}: {'; '.join(_reasons(report))}."
+
+
+def _stance(report: CredibilityReport) -> str:
+    if checks_by_result(report.checks)["failed"]:
+        return BROKEN
+    if report.applicability is not None:
+        return STANCES[report.applicability.colour]
+    return STANCES["red"] if "applicability" in report.problems else WITHOUT_STUDY
+
+
+def _reasons(report: CredibilityReport) -> list[str]:
+    found = []
+    broken = checks_by_result(report.checks)["failed"]
+    if broken:
+        found.append(f"{count(len(broken), 'check')} of the program itself "
+                     f"{'fails' if len(broken) == 1 else 'fail'}")  # fmt: skip
+    found += _distance(report)
+    marks = marks_of(report.parameters)
+    assumed = f"{whole_percent(marks.share('assumed'))} of {marks.total} parameters are assumed"
+    body = marks_of([p for p in report.parameters if p.part == BODY])
+    if body.total:
+        assumed += f" ({whole_percent(body.share('assumed'))} of those of the body)"
+    top = matter_most(report)
+    if top:
+        guessed = sum(i.mark == "assumed" for i in top)
+        assumed += f", {guessed} of the {len(top)} that matter most among them"
+        if top[0].mark == "assumed":
+            assumed += f", and the first of all ({_short(top[0].description)})"
+    found.append(assumed)
+    free = tally(report.validation, "validate")
+    n = sum(free.values())
+    if n:
+        found.append(f"of {n} published results held out it fails {free['failed']}")
+    missing = [part for part in ("verification", "validation", "sensitivity")
+               if part in report.problems]  # fmt: skip
+    if missing:
+        found.append(f"{listed(missing)} could not be worked out")
+    return found
+
+
+def _short(text: str) -> str:
+    """A description up to its first remark."""
+    return re.split(r"[,;:(]", text)[0].strip()
+
+
+def _distance(report: CredibilityReport) -> list[str]:
+    """Which dimensions of the protocol lie how far from anything validated."""
+    if report.applicability is None:
+        if "applicability" in report.problems:
+            return [UNPLACED]
+        return ["no protocol was asked about"]
+    lights = report.applicability.lights
+    names = {c: [light.dimension for light in lights if light.colour == c] for c in COLOUR_WORDS}
+    if names["red"]:
+        beyond = names["red"]
+        return [
+            f"in {len(beyond)} of {len(lights)} respects beyond anything validated "
+            f"({', '.join(beyond)})"
+        ]
+    if names["amber"] or names["grey"]:
+        partly = len(names["amber"]) + len(names["grey"])
+        return [
+            f"in {partly} of {len(lights)} respects only near what was validated, compared in "
+            "part, or not to be placed"
+        ]
+    return []
+
+
+def key_numbers(report: CredibilityReport) -> list[Key]:
+    """What a reader with two minutes should see."""
+    keys = []
+    if report.applicability is not None:
+        keys.append(_light_key(report.applicability))
+    marks = marks_of(report.parameters)
+    keys.append(
+        Key(whole_percent(marks.share("assumed")), "of parameters are assumed",
+            f"{marks.counts.get('assumed', 0)} of {marks.total}; a further "
+            f"{whole_percent(marks.share('recalled'))} recalled")
+    )  # fmt: skip
+    top = matter_most(report)
+    if top:
+        assumed = sum(i.mark == "assumed" for i in top)
+        keys.append(Key(f"{assumed} of {len(top)}", "of what matters most is assumed",
+                        "the parameters that move the effect over sham most"))  # fmt: skip
+    for role, what in (("validate", "held-out results that failed"),
+                       ("calibrate", "results known before that failed")):  # fmt: skip
+        n = sum(tally(report.validation, role).values())
+        if n:
+            failed = len(failures(report.validation, role))
+            keys.append(Key(f"{failed} of {n}", what, "see validation"))
+    results = checks_by_result(report.checks)
+    ran = len(results["passed"]) + len(results["failed"])
+    if report.checks:
+        keys.append(Key(f"{len(results['failed'])} of {ran}", "checks that failed",
+                        f"{len(results['not run'])} not run here"))  # fmt: skip
+    return keys
+
+
+def _light_key(found: Applicability) -> Key:
+    colours = [light.colour for light in found.lights]
+    detail = ", ".join(f"{colours.count(c)} {c}" for c in COLOUR_WORDS if c in colours)
+    return Key(found.colour, "how near to anything validated", detail, found.colour)
+
+
+def accepted(check: Check) -> str:
+    """The acceptance interval as printed: "1.8 to 2.2", "at most 1e-6", "at least 3"."""
+    if check.low is None and check.high is None:
+        return "–"
+    if check.low is None:
+        return f"at most {figure(check.high)}"
+    if check.high is None:
+        return f"at least {figure(check.low)}"
+    if check.low == check.high:
+        return figure(check.low)
+    return f"{figure(check.low)} to {figure(check.high)}"
+
+
+def figure(value: float | None) -> str:
+    """Three digits, powers of ten written out; a dash where there is no number."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return plain(value)
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    mantissa = mantissa.removesuffix(".0").replace("-", "−")
+    power = f"10{str(int(exponent)).translate(SUPERSCRIPT)}"
+    return power if mantissa == "1" else f"{mantissa}\u00a0×\u00a0{power}"
+
+
+def index(value: float) -> str:
+    """A Sobol index; two decimals are more than sampling resolves, and none is rounded to 0."""
+    if not math.isfinite(value):
+        return "–"
+    if 0 < value < 0.005:
+        return "< 0.01"
+    text = f"{value:z.2f}"
+    return text.replace("-", "−")
+
+
+def address(evidence: Evidence) -> str:
+    """Where a paper can be read; empty for what lies in the repository."""
+    target = evidence.target.removeprefix("doi:")
+    if target.startswith(("https://", "http://")):
+        return target
+    return f"https://doi.org/{target}" if DOI.fullmatch(target) else ""
+
+
+def spread(found: Sensitivity) -> str:
+    """What the outcome does over the draws, in its unit."""
+    return f"{found.mean:.2g} ± {found.sd:.2g} {found.unit}".replace("-", "−")
+
+
+def whole_percent(share: float) -> str:
+    """A share in whole per cent; never 0 % where there is some, nor 100 % where some is not."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence holds them: "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun, in the plural where it must be."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

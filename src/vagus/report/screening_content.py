@@ -1,0 +1,157 @@
+"""What the page of `vagus screen` shows: a screening as short rows of plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vagus.suitability.adverse import AdverseEvent, most_common
+from vagus.suitability.labels import Statement
+from vagus.suitability.screen import Finding, Screening
+from vagus.suitability.words import (
+    NO_INTERVAL,
+    event_line,
+    exposure_words,
+    fact_name,
+    frequency_words,
+    notes,
+    question,
+    where_said,
+    why,
+)
+
+SHOWN = 6  # events of each kind on the first page; the annex holds all
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement: severity (key and name), its text, its note, and who says it where."""
+
+    severity: str
+    name: str
+    text: str
+    note: str
+    where: str
+    source: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """One fact with everything said of it; ``disagree``: under different severities."""
+
+    name: str
+    question: str
+    why: str
+    severity: str
+    severity_name: str
+    disagree: bool
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One line of the annex on adverse events."""
+
+    term: str
+    study: str
+    arm: str
+    frequency: str
+    basis: str
+    exposure: str
+    note: str
+    source: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Events:
+    """Lines for the first page: ``early`` (weeks), ``late`` (years), ``serious``; notes.
+
+    ``late_known``: whether an interval of those after years is known.
+    """
+
+    early: tuple[str, ...]
+    late: tuple[str, ...]
+    late_known: bool
+    serious: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def fact_rows(findings: Sequence[Finding], screening: Screening) -> tuple[FactRow, ...]:
+    """Findings as rows, in their order."""
+    return tuple(
+        FactRow(
+            fact_name(f.code, screening.patient),
+            question(f),
+            why(f),
+            f.strictest.key,
+            f.strictest.name,
+            f.disagree,
+            tuple(said(s) for s in f.statements),
+        )
+        for f in findings
+    )
+
+
+def asked_elsewhere(screening: Screening) -> list[Finding]:
+    """Questions of other devices' labels, without those asked already at least as strictly."""
+    asked = {f.code.code: f.strictest.rank for f in screening.open}
+    return [
+        f for f in screening.beside
+        if f.answer == "unknown" and f.strictest.rank < asked.get(f.code.code, f.strictest.rank + 1)
+    ]  # fmt: skip
+
+
+def others(screening: Screening) -> str:
+    """Who speaks beside the label of the device: labels of others of its kind, perhaps a trial."""
+    text = f"Labels of other {screening.cover.family['name']}"
+    trial = any(s.relation == "trial" for f in screening.beside for s in f.statements)
+    return f"{text}, and a trial," if trial else text
+
+
+def said(statement: Statement) -> Said:
+    """A statement as the page shows it."""
+    return Said(
+        statement.severity.key,
+        statement.severity.name,
+        statement.text,
+        statement.note,
+        where_said(statement),
+        statement.document.source,
+        statement.mark,
+    )
+
+
+def events_in_short(screening: Screening) -> Events:
+    """The most common early and late events, and the serious ones with those of surgery."""
+    events = screening.adverse_events
+    early = most_common(events)
+    late = most_common(events, "years")
+    serious = [*most_common(events, serious=True), *most_common(events, "surgery", serious=True)]
+    return Events(
+        tuple(event_line(e, events) for e in early[:SHOWN]),
+        tuple(event_line(e, events).replace(f" ({NO_INTERVAL})", "") for e in late[:SHOWN]),
+        any(e.frequency is not None and e.frequency.low is not None for e in late),
+        tuple(f"{event_line(e, events)} [{e.study}]" for e in serious[:SHOWN]),
+        tuple(notes("adverse", screening.cover.family["family"])),
+    )
+
+
+def event_rows(events: Sequence[AdverseEvent]) -> tuple[EventRow, ...]:
+    """Every event, for the annex."""
+    when = {"weeks": "", "years": "after years", "surgery": "surgery"}
+    return tuple(
+        EventRow(
+            e.term,
+            ", ".join(filter(None, [e.study, e.timepoint or when[e.period]])),
+            {"all": "all arms"}.get(e.arm, e.arm),
+            frequency_words(e),
+            e.frequency.basis if e.frequency else NO_INTERVAL,
+            exposure_words(e),
+            e.note,
+            e.source,
+            e.mark,
+        )
+        for e in events
+    )
