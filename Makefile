@@ -15,8 +15,11 @@ demo: $(VENV)/installed
 	$(BIN)/vagus run examples/migraine-cervical.yaml --out $(OUT)/migraine
 	$(BIN)/vagus trial run examples/trial-migraine.yaml --out $(OUT)/trial --replicates 300
 	$(BIN)/vagus evidence --pool headache-days --out $(OUT)/evidence
+	$(BIN)/vagus screen examples/patients/migraine.yaml --device gammacore --out $(OUT)/screen
+	$(BIN)/vagus cite examples/migraine-cervical.yaml --out $(OUT)/migraine/works.bib
 	@echo "The reports are $(abspath $(OUT)/ra/report.html), $(abspath $(OUT)/migraine/report.html),"
-	@echo "$(abspath $(OUT)/trial/trial.html) and $(abspath $(OUT)/evidence/evidence.html)"
+	@echo "$(abspath $(OUT)/trial/trial.html), $(abspath $(OUT)/evidence/evidence.html)"
+	@echo "and $(abspath $(OUT)/screen/screening.html)"
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
@@ -35,7 +38,8 @@ lint: $(VENV)/installed-dev
 # The variable silences the theme's notice on a later mkdocs, which is not used here.
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
-	@echo "The site is $(abspath site)/index.html"
+	@echo "Open $(abspath site)/index.html in a browser. Only search needs a server:"
+	@echo "$(BIN)/python -m http.server -d site, then http://localhost:8000"
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .

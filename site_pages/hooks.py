@@ -13,9 +13,11 @@ from mkdocs.structure.pages import Page as Written
 
 from site_pages.commands import command_page
 from site_pages.data_tables import data_page
+from site_pages.drive import drive_page
 from site_pages.fibres import membrane_page
 from site_pages.organs import organ_pages, overview
 from site_pages.page import Page
+from site_pages.pictures import pictures, placed
 from site_pages.reference import reference_pages
 from site_pages.results import result_pages
 from site_pages.trust import parameter_page, verification_page
@@ -27,29 +29,31 @@ _LINK = re.compile(r"\[([^\]]+)\]\((?!\w+:)([^)#\s]+)(#[^)]*)?\)")
 def sections() -> dict[str, list[Page]]:
     """Placeholder in mkdocs.yml's navigation -> the pages made for it."""
     return {
-        "models/": [overview(), *organ_pages(), membrane_page()],
+        "models/": [overview(), membrane_page(), drive_page(), *organ_pages()],
         "results/": [*result_pages(), verification_page(), parameter_page()],
         "reference/": [*reference_pages(), command_page(), data_page()],
     }
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the made pages where the navigation has a placeholder."""
+    """Put the made pages where the navigation has a placeholder; make no page for addresses that
+    do not exist, whose links only a server could resolve."""
     config.nav = _filled(config.nav)
+    config.theme.static_templates.discard("404.html")
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the made pages (and pictures) to those that are written."""
-    for pages in sections().values():
+    for pages in (*sections().values(), pictures()):
         for page in pages:
             files.append(File.generated(config, page.path, content=page.text))
     return files
 
 
 def on_page_markdown(markdown: str, page: Written, config: MkDocsConfig, files: Files) -> str:
-    """A link that leaves docs/ is right on a code host; here README is the first page and any
-    other file is named."""
+    """Pictures in their places. A link that leaves docs/ is right on a code host; here README is
+    the first page and any other file is named."""
     here = posixpath.dirname(page.file.src_uri)
 
     def inside(found: re.Match[str]) -> str:
@@ -62,7 +66,7 @@ def on_page_markdown(markdown: str, page: Written, config: MkDocsConfig, files: 
         name = path.removeprefix("../")
         return shown if name in shown else f"{shown} (`{name}`)"
 
-    return _LINK.sub(inside, markdown)
+    return _LINK.sub(inside, placed(markdown))
 
 
 def _filled(nav: Any) -> Any:

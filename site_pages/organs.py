@@ -13,8 +13,10 @@ from vagus.body.latex import equations
 from vagus.body.organs.dorsal_horn import dorsal_horn
 from vagus.body.organs.endotoxin_2021 import endotoxin_2021
 from vagus.body.organs.endotoxin_2023 import endotoxin_2023
+from vagus.body.organs.heart import heart
 from vagus.body.organs.heart_beats import heart_beats
 from vagus.body.statement import Model, Quantity
+from vagus.credibility.audit import audited
 from vagus.data import Row, read_table
 from vagus.report.equations import draw_equation
 
@@ -23,7 +25,7 @@ ALONE = (heart_beats, dorsal_horn, endotoxin_2021, endotoxin_2023)
 
 
 def organ_pages() -> list[Page]:
-    """One page per organ of the body and per model that stands alone, and what drives them."""
+    """One page per organ of the body and per model that stands alone."""
     return [
         *(_organ(organ) for organ in ORGANS),
         *(_organ(model, alone=True) for model in ALONE),
@@ -40,6 +42,8 @@ compiled, the parameters those that are drawn. What the organs are for, and what
 them, is told in [The body](../body.md).
 
 {table(("model", "states", "equations", "parameters", "assumed"), map(_sizes, _models()), "sizes")}
+
+{_counted()}
 
 Times are in the units of the tables. An equation shows another organ's quantity by its symbol.
 
@@ -65,6 +69,26 @@ def _sizes(model: Model) -> tuple[object, ...]:
     assumed = sum(q.mark == "assumed" for q in held)
     name = Markup('<a href="{}.html">{}</a>').format(model.name, title(model.name))
     return name, states, states + outputs, len(held), f"{assumed / max(len(held), 1):.0%}"
+
+
+def _counted() -> str:
+    """How the sizes add up to the part `body` of the page that counts marks."""
+    part = sum(p.part == "body" for p in audited())
+    organs = sum(held(make()) for make in ORGANS)
+    drive, reflex = (len(read_table(f"body/{name}.csv")) for name in ("drive", "baroreflex"))
+    return (
+        f"The parameters of the {len(ORGANS)} organs of the chain ({organs}), the {drive} inputs "
+        f"that [stimulation](drive.md) sets and {reflex} constants of the baroreflex, which only a "
+        f"check of the [heart](heart.md#baroreflex) reads, are the {part} values of the part "
+        "`body` in [where parameters are from](../results/parameters.md). Values that a state "
+        "starts from, a condition brings or a fibre needs are parts of their own there."
+    )
+
+
+def held(model: Model) -> int:
+    """Parameters and switches of links in the model's own table."""
+    own = (q for q in model.quantities.values() if q.organ == model.name)
+    return sum(q.kind in ("parameter", "link") for q in own)
 
 
 def title(name: str) -> str:
@@ -100,7 +124,9 @@ def _organ(make: Callable[[], Model], alone: bool = False) -> Page:
 
 {_own_links(own)}
 
-Code: `{module.__name__}`; numbers: `src/vagus/data/body/{model.name}.csv`.
+{_baroreflex() if make is heart else ""}
+
+Code: [`{module.__name__}`][{module.__name__}]; numbers: `src/vagus/data/body/{model.name}.csv`.
 """
     return Page(f"models/{model.name}.md", title(model.name), text)
 
@@ -119,7 +145,7 @@ def _equation(latex: str) -> str:
 
 def _quantities(own: Sequence[Quantity]) -> str:
     rows = [
-        (cell(f"`{q.symbol}`"), q.kind, q.unit, q.default, _described(q), mark(q.mark))
+        (cell(f"`{q.symbol}`"), q.kind, q.unit, q.default, _described(q), _own_mark(q))
         for q in own
         if q.kind not in ("parameter", "link")
     ]
@@ -134,6 +160,11 @@ def _parameters(own: Sequence[Quantity]) -> str:
     ]
     head = ("symbol", "value", "unit", "distribution", "what, and from where", "mark")
     return table(head, rows, "parameters")
+
+
+def _own_mark(q: Quantity) -> Markup:
+    """None for an input: its reference only names the organ that it comes from."""
+    return Markup("") if q.kind == "input" else mark(q.mark)
 
 
 def _described(q: Quantity) -> Markup:
@@ -151,6 +182,22 @@ def _own_links(own: Sequence[Quantity]) -> str:
         return ""
     head = ("switch", "between", "grade", "claim and evidence")
     return "## Links\n\n" + table(head, rows, "links")
+
+
+def _baroreflex() -> str:
+    rows = [
+        (f"`{r['symbol']}`", r["value"], r["unit"], r["description"], r["source"], mark(r["mark"]))
+        for r in read_table("body/baroreflex.csv")
+    ]
+    return (
+        "## Baroreflex\n\n"
+        + (
+            "Static curves of firing over pressure, against which firing at rest is checked "
+            "(`vagus.body.organs.heart.baroreflex_firing`). The loop is left open: no run reads "
+            "them.\n\n"
+        )
+        + table(("symbol", "value", "unit", "what", "from where", "mark"), rows)
+    )
 
 
 def _links() -> tuple[Row, ...]:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 _LINK = re.compile(r"https?://[^\s<>()]+[^\s<>().,;:]|\bdoi:(10\.\d{4,9}/[^\s<>,;]+[^\s<>,;.)\]])")
 _CODE = re.compile(r"`+([^`]+)`+")
+_JOINT = re.compile(r"([_/])(?=[^/<>]{2})")
 _MARKS = ("seen", "derived", "recalled", "assumed", "not_found")
 
 
@@ -25,11 +26,12 @@ class Page:
 
 
 def cell(text: object) -> Markup:
-    """Text of a table as html: escaped, `code` as code, addresses and doi as links."""
+    """Text of a table as html: escaped, addresses and doi as links, `code` as code, which may
+    break after ``_`` and ``/``."""
     if isinstance(text, Markup):
         return text
     shown = _LINK.sub(_linked, str(escape(text)))
-    return Markup(_CODE.sub(r"<code>\1</code>", shown))
+    return Markup(_CODE.sub(_coded, shown))
 
 
 def mark(name: str) -> Markup:
@@ -72,6 +74,10 @@ def prose(docstring: str | None) -> str:
     """A docstring as markdown: a paragraph that ends in ``::`` leads on to indented code."""
     lines = (docstring or "").strip().splitlines()
     return re.sub(r"::(?=\n\s*\n)", ":", "\n".join(lines))
+
+
+def _coded(found: re.Match[str]) -> str:
+    return "<code>" + _JOINT.sub(r"\1<wbr>", found.group(1)) + "</code>"
 
 
 def _linked(found: re.Match[str]) -> str:

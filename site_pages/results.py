@@ -58,7 +58,7 @@ def _overview(rows: Sequence[Row]) -> Page:
 
 {table(head, counts, "counts")}
 
-Computed when this site was built (`vagus validate`, {DRAWS} draws, seed 0). What the counts mean
+Computed for this source (`vagus validate`, {DRAWS} draws, seed 0). What the counts mean
 and why rows fail: [Validation](../validation.md).
 """
     return Page("results/index.md", "Published results", text)

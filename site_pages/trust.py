@@ -22,9 +22,9 @@ def verification_page() -> Page:
     parts = [
         f"""# Verification
 
-Does the code solve the equations it claims to solve? Measured when this site was built: {passed} of
-{len(run)} checks hold, {len(checks) - len(run)} need another program or too long and were not run
-here. What else was compared, with whom and how closely: [Validation](../validation.md).
+Does the code solve the equations it claims to solve? Measured for this source: {passed} of
+{len(run)} checks hold, {len(checks) - len(run)} need another program or take too long and were not
+run here. What else was compared, with whom and how closely: [Validation](../validation.md).
 """
     ]
     for part in dict.fromkeys(c.part for c in checks):
@@ -35,19 +35,23 @@ here. What else was compared, with whom and how closely: [Validation](../validat
 
 
 def _check(c: Check) -> tuple[object, ...]:
-    what = Markup('{}; against {}<div class="note">{} {}</div>').format(
-        cell(c.what), cell(c.against), cell(c.source), cell(c.note)
+    what = Markup("{}; against {}{}{}").format(
+        cell(c.what), cell(c.against), _note(c.source), _note(c.note)
     )
-    measured = "" if c.measured is None else f"{c.measured:.2g} {c.unit}"
+    measured = "" if c.measured is None else f"{c.measured:.3g} {c.unit}"
     verdict = Markup('<span class="verdict {}">{}</span>').format(
         c.verdict.replace(" ", "-"), c.verdict
     )
     return what, c.kind, measured, _accepted(c), verdict
 
 
+def _note(text: str) -> Markup:
+    return Markup('<div class="note">{}</div>').format(cell(text)) if text else Markup("")
+
+
 def _accepted(c: Check) -> str:
     if c.low is None:
-        return f"up to {c.high:g}" if c.high is not None else "any"
+        return f"up to {c.high:g}" if c.high is not None else "not set"
     return f"{c.low:g} to {c.high:g}" if c.high is not None else f"from {c.low:g}"
 
 

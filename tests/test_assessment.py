@@ -45,7 +45,12 @@ def made_up(_: Study, drive: object, **asked: Any) -> tuple[Sensitivity, ...]:
     asked["progress"]("sensitivity", 1, 1)
     one = Influence("k", "pain", "a gain", "1", "normal(1, 1)", "chosen", "assumed",
                     0.9, 0.8, 1.0, 1.0, 0.9, float("nan"), True)  # fmt: skip
-    return (Sensitivity("stimulated minus sham", "NRS", 8, 24, 24, 0, -0.1, 0.2, (one,), (), ()),)
+    return (
+        Sensitivity(
+            "stimulated minus sham", "NRS", 8, 24, 24, 0, -0.1, 0.2, (one,), (),
+            (0.9, 0.8, 1.0), (), ("route_brainstem = 1",),
+        ),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -85,7 +90,10 @@ def test_json_says_what_the_page_says_and_is_finite(
     assert "NaN" not in text
     assert summary["headline"] == done.headline
     assert summary["sensitivity"][0]["influences"][0]["total_high"] is None
-    assert summary["top"] == ["k"]
+    assert summary["top"][0] == summary["carrying"][0] == "k"
+    assert summary["sensitivity"][0]["additive"] == [0.9, 0.8, 1.0]
+    assert {"who", "risk", "why"} <= summary["user_risks"][0].keys()
+    assert summary["parameters"]["pain"]["total"] > 0
     assert summary["validation"]["rows"][1]["simulated"] is None
     assert sum(summary["parameters"]["shares"].values()) == pytest.approx(1.0)
     by_part = summary["parameters"]["by_part"].values()
@@ -196,6 +204,7 @@ def test_command_prints_the_verdict_and_what_failed(
                  "a gain", "assumed", "1 failed", "credibility.html"):  # fmt: skip
         assert text in result.stdout
     assert "sensitivity: done" in result.stderr
+    assert "4 draws: counts of the validation may differ" in result.stderr
 
 
 def test_command_prints_one_json_document(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -164,6 +164,14 @@ def test_an_implanted_cuff_with_endotoxin() -> None:
     assert run.summary()["outcomes"][1]["name"] == "DAS"
 
 
+def test_a_run_says_where_it_applies_and_what_regulators_say() -> None:
+    told = chain.run(study(), draws=2).summary()
+    assert told["applicability"]["colour"] in ("amber", "red")
+    assert {light["dimension"] for light in told["applicability"]["lights"]} >= {"condition"}
+    assert set(told["regulators"]) == {"US", "EU", "UK", "CH"}
+    assert "migraine" in told["regulators"]["US"]["sentence"]
+
+
 def test_a_patient_is_needed() -> None:
     with pytest.raises(InputError, match=r"patient.condition.*missing"):
         chain.run(study(**{"patient: {condition: migraine}\n": ""}))

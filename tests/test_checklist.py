@@ -27,8 +27,8 @@ stimulation: {{{settings}}}
 recruitment: prior
 patient: {{condition: fibromyalgia}}
 trial:
-  endpoint: nrs
-  arms: {{active: {{role: active, n: 20}}, {other}}}
+{kind}  endpoint: nrs
+  arms: {{active: {{role: active, n: 20{knows}}}, {other}}}
   visits: [{visit}]
   entry: {{at_least: 4}}
 """
@@ -39,7 +39,7 @@ def checklist(reporting: dict[str, object] | None = None, **changed: str) -> Che
     """Of a study of the ear, four weeks long unless said."""
     words = {
         "device": "nemos", "settings": f"{NEMOS}, duration: 4 weeks", "visit": "4 weeks",
-        "other": "sham: {role: sham, n: 20}",
+        "other": "sham: {role: sham, n: 20}", "kind": "", "knows": "",
     } | changed  # fmt: skip
     text = PLAN.format(**words) + f"reporting: {json.dumps(reporting or {})}\n"
     return tvns_checklist(parse_study(text))
@@ -75,9 +75,6 @@ def test_what_the_study_says_is_filled_with_its_origin() -> None:
     assert item(found, "R16").value == "1 mA, amplitude of the first phase"
     assert item(found, "R16").source == "study file"
     assert item(found, "R19").value == "30 s on, 30 s off"
-    assert item(found, "R03").value == "randomised, parallel: active (20), sham (20)"
-    assert item(found, "R04").value == "between subjects"
-    assert "active blinded, sham blinded" in item(found, "R05").value
     assert "28 days" in item(found, "R11").value
     assert "at least 4" in item(found, "R24").value
 
@@ -106,6 +103,47 @@ def test_what_the_simulation_assumes_is_missing() -> None:
     assert "the simulation assumes: square, biphasic" in item(found, "R22").missing
     assert found.kind == "acute"
     assert "which is assumed" in found.rule
+
+
+def test_design_and_blinding_are_what_the_file_says() -> None:
+    """Kind, allocation and knowledge of the simulation's own are named as such."""
+    found = checklist()
+    assert item(found, "R03").value == "arms: active (20), sham (20)"
+    assert "assumes: parallel, randomised" in item(found, "R03").missing
+    assert item(found, "R04").status == item(found, "R05").status == "missing"
+    assert "assumes: active blinded, sham blinded" in item(found, "R05").missing
+    said = checklist(
+        kind="  kind: parallel\n", knows=", knows: open", other="usual: {role: untreated, n: 20}"
+    )
+    assert item(said, "R03").value == "parallel: active (20), usual (20)"
+    assert item(said, "R03").missing == "study design (the simulation assumes: randomised)"
+    assert item(said, "R04").value == "between subjects"
+    assert item(said, "R05").status == "part"
+    assert item(said, "R05").value == "blinding of subjects: active open"
+    assert "assumes: usual untreated" in item(said, "R05").missing
+    words = {"design": "randomised, parallel", "blinding_of_subjects": "blinded"}
+    told = checklist(dict(words))
+    assert (item(told, "R03").value, item(told, "R03").status) == (words["design"], "given")
+
+
+def test_times_that_are_not_in_the_file_are_missing() -> None:
+    """gammaCore has no on- and off-time; of gating and cycle both are told."""
+    neck = checklist(device="gammacore", settings="current: 30 mA, duration: 4 weeks")
+    assert item(neck, "R19").status == "missing"
+    assert "assumes: on throughout each session" in item(neck, "R19").missing
+    gate = "respiratory_gating: {breathing_rate: 15/min, expiration_share: 0.5}"
+    gated = item(checklist(settings=f"{NEMOS}, duration: 4 weeks, {gate}"), "R19")
+    assert gated.value.startswith("in expiration only, the last 50 % of each breath")
+    assert gated.value.endswith("within 30 s on, 30 s off")
+
+
+def test_a_long_trial_with_a_sham_is_told_to_report_it() -> None:
+    for name in ("R09", "R10"):
+        found = item(checklist({"sham": "ear lobe"}), name)
+        assert found.status == "not applicable"
+        assert "this trial has a sham: report both" in found.value
+        usual = checklist(other="usual: {role: untreated, n: 20}")
+        assert "report both" not in item(usual, name).value
 
 
 def test_items_of_the_other_column_do_not_apply() -> None:

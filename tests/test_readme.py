@@ -24,6 +24,11 @@ from vagus.study import parse_study, study_schema
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^(<!-- slow -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^\s*(?:```|~~~).*$|<!-- *slow *-->", re.MULTILINE)
+RUN = ("sh", "python")
+LANGUAGES = {*RUN, "json", "yaml", "text"}
+COMMAND = re.compile(r"^\s*(?:\$ *)?(?:vagus|make|import|from) |^\s*>>>", re.MULTILINE)
+"""What belongs into a block that is run."""
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 MADE = ("models/", "results/", "reference/")
 """Folders of pages that the site's build makes (tests/test_site.py looks into those)."""
@@ -40,6 +45,37 @@ def blocks(page: Path, *languages: str, slow: bool | None = None) -> list[tuple[
         for called, language, text in BLOCK.findall(page.read_text(encoding="utf-8"))
         if language in languages and slow in (None, bool(called) or solves_a_study(text))
     ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_is_known_and_run_if_it_can_be(page: Path) -> None:
+    """No fence is indented, untagged or attributed, and no command hides in plain text."""
+    written = page.read_text(encoding="utf-8")
+    assert not FENCE.findall(BLOCK.sub("", written))
+    assert {language for _, language, _ in BLOCK.findall(written)} <= LANGUAGES
+    assert not [text for _, text in blocks(page, "text") if COMMAND.search(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  ```sh\n  vagus devices\n  ```\n",
+        "```\nvagus devices\n```\n",
+        '```sh title="x"\nvagus devices\n```\n',
+        "```bash\nvagus devices\n```\n",
+        "~~~sh\nvagus devices\n~~~\n",
+        "<!-- slow -->\n\n```sh\nvagus devices\n```\n",
+        "```text\nvagus devices\n```\n",
+        "```text\n$ vagus devices\n```\n",
+        "```text\n>>> vagus\n```\n",
+        "```sh\nvagus devices\n",
+    ],
+)
+def test_a_block_that_would_not_be_run_is_found(text: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    with pytest.raises(AssertionError):
+        test_every_block_is_known_and_run_if_it_can_be(page)
 
 
 def solves_a_study(text: str) -> bool:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from html import unescape
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +16,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from site_pages import hooks, kept, organs, page, reference
+from site_pages import fibres, hooks, kept, organs, page, pictures, reference
 from site_pages.commands import command_page
 from site_pages.data_tables import data_page
+from site_pages.drive import drive_page
 from vagus.body.latex import equations
 from vagus.body.statement import Model
 from vagus.data import read_table
@@ -62,13 +64,16 @@ def test_every_equation_and_parameter_is_on_its_page(make: Any, made: Any) -> No
     shown = [unescape(latex) for latex in re.findall(r'alt="([^"]*)"', text)]
     assert shown == [latex for symbol, latex in written.items() if symbol in own]
     for symbol, q in own.items():
-        assert f"<code>{symbol}</code>" in text, symbol
+        assert str(page.cell(f"`{symbol}`")) in text, symbol
         assert str(page.cell(q.description)) in text, symbol
         if q.kind in ("parameter", "link"):
-            row = next(r for r in text.split("<tr>") if f"<code>{symbol}</code></td><td>" in r)
+            row = next(r for r in text.split("<tr>") if f"{page.cell(f'`{symbol}`')}</td><td>" in r)
             assert f"<td>{q.default}</td>" in row, symbol
             assert str(page.cell(q.distribution)) in row, symbol
             assert str(page.mark(q.mark)) in row, symbol
+        if q.kind == "input":
+            row = next(r for r in text.split("<tr>") if f"{page.cell(f'`{symbol}`')}</td><td>" in r)
+            assert 'class="mark' not in row, symbol
 
 
 def test_an_equation_is_drawn_with_its_latex_as_words() -> None:
@@ -82,6 +87,49 @@ def test_every_link_is_on_the_overview_with_its_grade() -> None:
     for row in read_table("body/links.csv"):
         line = next(r for r in text.split("<tr>") if f"<code>{row['symbol']}</code>" in r)
         assert f">{row['grade']}</span>" in line
+
+
+def test_the_sizes_add_up_to_the_part_that_the_marks_are_counted_over() -> None:
+    numbers = re.search(r"\((\d+)\), the (\d+) inputs .* (\d+) constants .* the (\d+) values",
+                        " ".join(str(organs.overview().text).split()))  # fmt: skip
+    assert numbers is not None
+    *parts, total = map(int, numbers.groups())
+    assert sum(parts) == total
+
+
+def test_every_row_of_the_drive_is_on_its_page() -> None:
+    text = unescape(str(drive_page().text))
+    for name in ("drive", "drive_channels", "recruitment_priors", "conduction_reliability",
+                 "drive_settings"):  # fmt: skip
+        for row in read_table(f"body/{name}.csv"):
+            shown = row.get("source") or row["reference"]
+            assert unescape(str(page.cell(shown))) in text, shown
+    assert "u = fraction recruited x pulses per second x conduction reliability" in text
+
+
+@pytest.mark.parametrize("name", [*fibres.MODULES, "mrg"])
+def test_the_rates_of_every_membrane_are_shown_as_they_run(name: str) -> None:
+    place = "fibre.mrg_membrane" if name == "mrg" else f"fibre.membranes.{name}"
+    module = import_module(f"vagus.{place}")
+    shown = fibres.rates(module)
+    assert shown in str(fibres.membrane_page().text)
+    own = {
+        key
+        for key, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "py_func")
+    }
+    assert own <= set(re.findall(r"^def (\w+)", shown, re.MULTILINE))
+    assert "import " not in shown
+    assert "overload" not in shown
+
+
+def test_a_picture_takes_the_place_of_its_comment() -> None:
+    text = "before\n\n<!-- picture: lights -->\n\nafter"
+    assert re.search(r"\n!\[[^]]+\]\(lights.svg\)\n", pictures.placed(text))
+    with pytest.raises(KeyError):
+        pictures.placed("<!-- picture: nothing -->")
+    written = "".join(p.read_text(encoding="utf-8") for p in DOCS.rglob("*.md"))
+    assert sorted(re.findall(r"<!-- picture: (\w+) -->", written)) == sorted(pictures.WORDS)
 
 
 def test_every_module_with_a_docstring_is_in_the_reference_once() -> None:
@@ -111,7 +159,8 @@ def test_every_table_with_its_rows() -> None:
     text = str(data_page().text)
     for path in sorted((ROOT / "src" / "vagus" / "data").glob("*/*.csv")):
         name = f"{path.parent.name}/{path.name}"
-        assert f"<code>{name}</code></td><td>{len(read_table(name))}</td>" in text, name
+        shown = page.cell(f"`{name}`")
+        assert f"{shown}</td><td>{len(read_table(name))}</td>" in text, name
 
 
 @pytest.mark.parametrize(
@@ -119,6 +168,7 @@ def test_every_table_with_its_rows() -> None:
     [
         ("a < b | c", "a &lt; b | c"),
         ("`x_y` and ``z``", "<code>x_y</code> and <code>z</code>"),
+        ("`tau_cyt a/b_c_de`", "<code>tau_<wbr>cyt a/<wbr>b_<wbr>c_<wbr>de</code>"),
         (
             "Ma 2020 (doi:10.1007/s40262-020-00899-7).",
             'Ma 2020 (<a href="https://doi.org/10.1007/s40262-020-00899-7">'
@@ -167,7 +217,7 @@ def test_results_are_kept_until_the_source_changes(
         return len(computed)
 
     assert [kept.kept("n", compute), kept.kept("n", compute)] == [1, 1]
-    monkeypatch.setattr(kept, "source_hash", lambda: "other")
+    monkeypatch.setattr(kept, "source_hash", lambda apart: "other")
     assert kept.kept("n", compute) == 2
 
 
@@ -187,6 +237,7 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
     assert done.returncode == 0, done.stderr
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 60
+    assert not (site / "404.html").exists()
     for path in pages:
         assert not LOADED.search(path.read_text(encoding="utf-8")), path
     for path in site.rglob("*.css"):

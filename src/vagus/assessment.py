@@ -13,12 +13,16 @@ credibility.json holds one object; what is not finite is null:
 ``run``         seed of everything drawn, versions, wall times, as the page's last table
 ``skill``       how forecasts of published trials have scored, in words
 ``context``     question, uses, not_for, influence, consequence, risk, source
+``user_risks``  who, question, influence, consequence, risk, why, mark, for each kind of reader
 ``applicability``  colour, sentence, lights; null without a study
-``parameters``  ``shares`` (mark -> share), ``by_part`` (part -> mark -> number), ``rows``
+``parameters``  ``shares`` (mark -> share), ``pain`` (the same of what pain rests on, ``total``,
+                ``spread_assumed``: numbers), ``by_part`` (part -> mark -> number), ``rows``
 ``verification``  ``passed``, ``failed``, ``not_run`` (numbers), ``rows`` with ``passed``
 ``calibration`` what was fitted or chosen in view of which published result
 ``validation``  ``draws``, ``verdicts`` (role -> verdict -> number), ``rows``
-``sensitivity`` one object per outcome, empty without a study; ``top`` names the ten
+``sensitivity`` one object per outcome, empty without a study; ``top`` names the ten that matter
+                most to the effect over sham, ``carrying`` those of at least a hundredth of its
+                variance
 ``ten_rules``, ``vv40``, ``cards``  each level with its evidence
 ``problems``    part -> why it could not be worked out
 ``seconds``     wall time per part
@@ -39,7 +43,7 @@ from vagus.credibility.applicability import Applicability, applicability
 from vagus.credibility.audit import AuditedParameter, audited
 from vagus.credibility.calibration import Calibrated, calibrations
 from vagus.credibility.cards import ModelCard, model_cards
-from vagus.credibility.context import ContextOfUse, context_of_use
+from vagus.credibility.context import ContextOfUse, context_of_use, user_risks
 from vagus.credibility.light import said
 from vagus.credibility.rubric import Factor, Rule, ten_rules, vv40
 from vagus.credibility.sensitivity import Sensitivity, sensitivity
@@ -48,11 +52,17 @@ from vagus.errors import InputError, VagusError
 from vagus.pipeline import Clock, plain
 from vagus.report.content import Fact
 from vagus.report.credibility_content import (
+    DRAWS,
+    RESTS_ON,
     CredibilityReport,
+    MarkCount,
     checks_by_result,
+    effect_over_sham,
     marks_by_part,
     marks_of,
     matter_most,
+    rests_on,
+    spread_assumed,
 )
 from vagus.report.credibility_html import write_credibility
 from vagus.report.credibility_words import headline
@@ -100,6 +110,7 @@ class Assessment:
     def summary(self) -> dict[str, Any]:
         """Everything in machine form, as the module says: what credibility.json holds."""
         page = _page(self)
+        over_sham = effect_over_sham(page)
         told: dict[str, Any] = plain(
             {
                 "schema": 1,
@@ -109,13 +120,15 @@ class Assessment:
                 "run": {fact.quantity: fact.value for fact in page.run},
                 "skill": page.skill,
                 "context": asdict(self.context),
+                "user_risks": user_risks(),
                 "applicability": self.applicability,
                 "parameters": _parameters(self.parameters),
                 "verification": _checks(self.checks),
                 "calibration": self.calibrations,
                 "validation": _validation(self.validation, self.draws),
                 "sensitivity": [found.as_dict() for found in self.sensitivity],
-                "top": [influence.symbol for influence in matter_most(page)],
+                "top": [one.symbol for one in over_sham.top()] if over_sham else [],
+                "carrying": [influence.symbol for influence in matter_most(page)],
                 "ten_rules": self.rules,
                 "vv40": self.factors,
                 "cards": self.cards,
@@ -133,7 +146,7 @@ def assess(
     folder: Path | str | None = None,
     *,
     base: int | None = None,
-    draws: int = 200,
+    draws: int = DRAWS,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Assessment:
@@ -225,8 +238,8 @@ def _page(done: Assessment) -> CredibilityReport:
     return CredibilityReport(
         title, done.context, done.cards, done.parameters, done.checks, done.calibrations,
         done.validation, done.draws, done.sensitivity, done.applicability, done.rules,
-        done.factors, *said("outcome_score"), asked, run_facts(_seed(study), done.seconds),
-        done.problems,
+        done.factors, *said("outcome_score"), user_risks(), asked,
+        run_facts(_seed(study), done.seconds), done.problems,
     )  # fmt: skip
 
 
@@ -235,12 +248,18 @@ def _seed(study: Study | None) -> int:
 
 
 def _parameters(rows: tuple[AuditedParameter, ...]) -> dict[str, Any]:
-    every = marks_of(rows)
+    every, pain = marks_of(rows), [row for row in rows if row.part in RESTS_ON]
     return {
         "shares": {mark: every.share(mark) for mark in every.counts},
+        "pain": _shares(rests_on(rows)) | {"spread_assumed": spread_assumed(pain)},
         "by_part": {count.part: count.counts for count in marks_by_part(rows)},
         "rows": rows,
     }
+
+
+def _shares(count: MarkCount) -> dict[str, Any]:
+    shares = {mark: count.share(mark) for mark in count.counts}
+    return {"total": count.total, "shares": shares}
 
 
 def _checks(rows: tuple[Check, ...]) -> dict[str, Any]:

@@ -51,8 +51,11 @@ def load_patient(path: str | Path) -> PatientFile:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        beside = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        missing = InputError("patient file", path, "a file that exists", nearest(path.name, beside))
+        beside = {p.stem: p.name for p in sorted(path.parent.glob("*.y*ml"))}
+        fix = nearest(path.stem, beside)  # without the suffix, which all files have in common
+        for stem, name in beside.items():
+            fix = fix.replace(f"`{stem}`", f"`{name}`")
+        missing = InputError("patient file", path, "a file that exists", fix)
         raise InputErrors([str(missing)], str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputErrors([f"cannot be read as UTF-8 text: {error}"], str(path)) from error

@@ -96,7 +96,8 @@ def _plain(node: Any, keys: Keys, lines: dict[Keys, int]) -> Any:
     if isinstance(node, Mapping):
         plain = {}
         for key, value in node.items():
-            if key in node.lc.data:  # type: ignore[attr-defined]  # keys merged by << have no line
+            # keys merged by << have no line, and where all are merged there is no data at all
+            if key in (node.lc.data or {}):  # type: ignore[attr-defined]
                 lines[(*keys, str(key))] = node.lc.key(key)[0] + 1  # type: ignore[attr-defined]
             if value is not None:  # a key with nothing after it is as good as left out
                 plain[str(key)] = _plain(value, (*keys, str(key)), lines)
@@ -121,7 +122,7 @@ def _yaml_fix(said: str) -> str:
     if "could not find expected ':'" in said:
         return "Write `key: value`, with a space after the colon."
     if "another document" in said:
-        return "Keep one study per file, without `---` between parts."
+        return "Write one file per study or person, without `---` between parts."
     if "tab" in said or "\\t" in said:
         return "Indent with spaces, not tabs."
     return ""

@@ -84,7 +84,7 @@ def test_the_myelinated_models_and_the_cuff_are_those_of_the_study() -> None:
     only = cited(f"{CUFF}fibres: {{models: {{myelinated-small: mrg-interpolation}}}}\n")
     assert "Pelot2017" in usual
     assert "Pelot2017" not in only
-    assert "field/cuffs.csv (36 dimensions)" in usual["ASCENT"].used_for
+    assert "field/cuffs.csv (38 dimensions)" in usual["ASCENT"].used_for
 
 
 def test_no_patient_no_body() -> None:

@@ -16,7 +16,7 @@ from vagus.credibility.calibration import calibrations
 from vagus.credibility.cards import model_cards
 from vagus.credibility.context import context_of_use, user_risks
 from vagus.credibility.evidence_link import Evidence, evidence_of, subjects
-from vagus.credibility.rubric import LEVELS, ten_rules, vv40
+from vagus.credibility.rubric import LEVELS, levels, ten_rules, vv40
 from vagus.data import read_table
 from vagus.fibre.models import MODELS
 from vagus.trial.published import published_trials
@@ -27,7 +27,8 @@ SOURCE = ROOT / "src" / "vagus"
 LINKS = [(s, e) for s in subjects() for e in evidence_of(s)]
 TABLES = (
     "cards", "ten_rules", "vv40", "context", "context_risks", "hand_set", "evidence_links",
-    "applicability", "near", "ranges", "covered", "verdicts", "sites", "condition_groups",
+    "applicability", "rubric_levels", "near", "ranges", "covered", "verdicts", "sites",
+    "condition_groups",
 )  # fmt: skip
 
 
@@ -129,6 +130,39 @@ def test_levels_of_the_ten_rules_rest_on_what_exists() -> None:
     assert {e.kind for e in review.evidence} == {"missing"}
 
 
+def test_every_level_says_what_it_means() -> None:
+    assert tuple(level.level for level in levels()) == LEVELS
+    page = (ROOT / "docs/credibility.md").read_text(encoding="utf-8")
+    for level in levels():
+        assert f"| {level.level} | {level.meaning} | {level.here} |" in page
+        assert level.mark == "recalled"
+
+
+def test_grades_say_what_was_not_done() -> None:
+    grades = {f.factor: f.level[:6] for f in vv40()}
+    assert grades["Discretization error"] == "b of c"  # no study estimates that of its own mesh
+    assert grades["Numerical code verification"] == "c of d"
+    for factor in ("Test samples", "Output comparison", "Relevance of the quantities of interest"):
+        assert grades[factor] == "a of c"  # nothing against sham in pain is held out
+    competing = next(rule for rule in ten_rules() if "competing" in rule.name)
+    assert competing.level == "adequate"  # parts have competitors, the chain has none
+
+
+def test_every_goal_has_a_reason_of_its_own() -> None:
+    page = (ROOT / "docs/credibility.md").read_text(encoding="utf-8")
+    for factor in vv40():
+        assert f"| {factor.factor} | {factor.goal} | {factor.goal_why} |" in page
+    assert len({factor.goal_why for factor in vv40()}) == len(vv40())
+
+
+def test_rubrics_repeat_no_count_of_rows() -> None:
+    """Counts of verdicts stand in the validation page, where a test measures them."""
+    texts = [f"{f.level} {f.why}" for f in vv40()] + [f"{r.why} {r.short}" for r in ten_rules()]
+    texts += [e.text for s in subjects() for e in evidence_of(s)]
+    count = re.compile(r"\b\d+ (rows|published|held)|\bOf \d+\b|\d+ are reproduced")
+    assert [text for text in texts if count.search(text)] == []
+
+
 def test_the_thirteen_factors_have_grades_goals_and_grounds() -> None:
     factors = vv40()
     assert len({f.factor for f in factors}) == len(factors) == 13
@@ -170,6 +204,12 @@ def test_context_says_what_it_is_not_for() -> None:
     for word in ("patient", "dose", "device", "stopping", "approval", "trial"):
         assert word in refused
     assert {"trialist", "regulator or reviewer"} <= {risk.who for risk in user_risks()}
+    # The whole spans what it says of each reader: low beside the evidence, medium in a plan.
+    by_reader = {risk.influence.split(":")[0] for risk in user_risks()}
+    assert by_reader == {"low", "medium", "none intended"}
+    assert context.influence.startswith("Low to medium, by reader")
+    assert context.risk.startswith("Low to medium")
+    assert {risk.risk for risk in user_risks()} >= {"low", "low to medium", "medium"}
 
 
 @pytest.mark.parametrize("table", TABLES)

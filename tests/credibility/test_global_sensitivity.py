@@ -290,7 +290,12 @@ def test_two_outcomes_of_every_input(study: Study, found: tuple[Sensitivity, ...
         assert one.top(3) == one.influences[:3]
         listed = [s for group in one.groups for s in group.description.split(", ")]
         assert sorted(listed) == sorted(i.symbol for i in one.influences if i.reaches)
-        assert one.as_dict()["additive"] == one.additive
+        total, low, high = one.additive
+        assert total == pytest.approx(sum(i.first for i in one.influences))
+        assert low <= total <= high
+        assert one.carrying() == tuple(i for i in one.influences if i.total >= 0.01)
+        links = {s for s, q in full_body().quantities.items() if q.kind == "link"}
+        assert {text.split(" = ")[0] for text in one.switches} == links
     beyond = {i.symbol: i for i in found[1].influences}
     assert beyond["placebo_change"].total < 1e-3, "sham has it too"
 

@@ -84,6 +84,22 @@ def test_intervals_hold_the_analytic_indices() -> None:
     assert inside >= 22
 
 
+@pytest.mark.parametrize(
+    ("f", "k", "exact"), [(ishigami, 4, ishigami_exact()), (g_function, 6, g_exact())]
+)
+def test_the_sum_of_first_indices_has_its_own_interval(
+    f: Function, k: int, exact: tuple[Floats, Floats]
+) -> None:
+    """It holds the analytic sum, is no sum of the intervals' ends, and leaves groups out."""
+    design = sobol_design(k, 1024, 3, [*((i,) for i in range(k)), tuple(range(k))])
+    values = np.stack([f(design.mixture(s)) for s in range(len(design.members))])
+    found = sobol_indices(values, 1, 400, k)
+    total, low, high = found.additive
+    assert total == pytest.approx(found.first[:k].sum())
+    assert low <= exact[0].sum() <= high
+    assert high - low < (found.first_high - found.first_low)[:k].sum()
+
+
 @pytest.mark.parametrize(("f", "k"), [(ishigami, 4), (g_function, 6)])
 def test_scipy_finds_the_same_from_the_same_values(f: Function, k: int) -> None:
     """Its estimators (Saltelli 2010, Jansen 1999) are over the variance of A and B; ours is another

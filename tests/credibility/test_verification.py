@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from vagus.body import simulate as simulate_module
-from vagus.credibility import verify_body, verify_evidence
+from vagus.credibility import verify_body, verify_evidence, verify_field
 from vagus.credibility.verification import MEASURES, Check, verify
 from vagus.data import read_table
 from vagus.errors import ConvergenceError, InputError
 from vagus.evidence import pooled as pooled_module
 from vagus.fibre.myelinated import MyelinatedFibres
+from vagus.field.mesh2d import Mesh2D
 from vagus.protocol.waveform import Waveform
 
 TESTS = Path(__file__).parents[1]
@@ -154,7 +155,6 @@ def test_rows_are_whole() -> None:
         ("steps-default", "default scheme against vanishing steps"),
         ("steps-order", "order of the error in the potential"),
         ("point-source", "point source in an anisotropic"),
-        ("cylinders-error", "concentric cylinders"),
         ("patch-electrode", "patch electrode"),
         ("contact-reciprocity", "reciprocity of contacts"),
         ("current-conservation", "current through a tilted"),
@@ -167,6 +167,69 @@ def test_bounds_are_those_of_the_documentation(key: str, what: str) -> None:
     bound = line.split("|")[2]
     assert float(ROWS[key]["high"]) in [float(x) for x in re.findall(r"\d[\d.]*(?:e-?\d+)?", bound)]
     assert ROWS[key]["test"].removeprefix("tests/") in line
+
+
+def test_what_a_test_holds_is_said_where_it_is_something_else() -> None:
+    said = one("type-i-error").source
+    assert "tests/trial/test_trial_operating.py holds 3.3 standard errors" in said
+    assert one("crps-normal").source.endswith("the same bound: tests/trial/test_trial_scores.py")
+
+
+def test_contacts_of_the_reciprocity_check_are_no_mirror_images() -> None:
+    """Symmetry alone would make the potentials of such equal."""
+    wide, small = verify_field._unequal().contacts
+    assert wide.arc_deg != small.arc_deg
+    assert wide.width_um != small.width_um
+    assert abs(wide.z_um) != abs(small.z_um)
+    assert (wide.angle_deg - small.angle_deg) % 180 != 0
+
+
+def test_a_field_that_is_not_reciprocal_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = verify_field.solve_field
+
+    def skewed(*args: Any) -> Any:
+        field = right(*args)
+        skew = np.array([1.0, 1 + 1e-5])[:, None]
+        return replace(field, potential_mV_per_mA=field.potential_mV_per_mA * skew)
+
+    monkeypatch.setattr(verify_field, "solve_field", skewed)
+    assert one("contact-reciprocity").verdict == "failed"
+
+
+def test_smaller_quadratic_triangles_in_the_same_polygon_gain_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Why their order is 2: the straight edges of the round sheet hold the error where it is."""
+    coarse, fine = (verify_field.cylinder_error(size, 2) for size in (0.2, 0.1))
+    right = verify_field.triangulate
+    monkeypatch.setattr(verify_field, "triangulate", lambda *args: split(right(*args)))
+    assert verify_field.cylinder_error(0.2, 2) == pytest.approx(coarse, rel=0.1)
+    assert fine < 0.3 * coarse
+
+
+def split(mesh: Mesh2D) -> Mesh2D:
+    """Every triangle cut into four by the middles of its straight edges."""
+    corner = mesh.triangles
+    ends = np.sort(corner[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, back = np.unique(ends, axis=0, return_inverse=True)
+    (a, b, c), (ab, bc, ca) = corner.T, len(mesh.points) + back.reshape(-1, 3).T
+    parts = ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))
+    at = {tuple(pair): len(mesh.points) + i for i, pair in enumerate(edges.tolist())}
+    loops = [
+        [
+            n
+            for i, j in zip(loop, [*loop[1:], loop[0]], strict=True)
+            for n in (i, at[*sorted((i, j))])
+        ]
+        for loop in (loop.tolist() for loop in mesh.loops)
+    ]
+    return replace(
+        mesh,
+        points=np.vstack([mesh.points, mesh.points[edges].mean(axis=1)]),
+        triangles=np.vstack([np.column_stack(part) for part in parts]),
+        region=np.tile(mesh.region, 4),
+        loops=tuple(np.array(loop) for loop in loops),
+    )
 
 
 def rows(path: str) -> list[dict[str, str]]:

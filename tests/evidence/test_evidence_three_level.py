@@ -116,6 +116,7 @@ def test_equal_effects() -> None:
     assert r.se == pytest.approx((0.1 / 4) ** 0.5)
 
 
+@pytest.mark.slow
 def test_variances_are_recovered() -> None:
     """Means over simulated data sets of 30 clusters of 4: σ² of 0.1 between and 0.05 within."""
     rng = np.random.default_rng(21)

@@ -8,6 +8,8 @@ import numpy as np
 
 from vagus.body.outcome import Course, Decomposition, Interval, interval
 from vagus.body.parameter_table import ParameterRow
+from vagus.credibility.applicability import Applicability
+from vagus.credibility.light import Light
 from vagus.data import read_table
 from vagus.report.content import Fact
 from vagus.report.course_content import (
@@ -184,6 +186,15 @@ def make_course_report(draws: int = 120, effect: float = -0.35) -> CourseReport:
             Finding("caution", "Bradycardia at the first stimulation in 1 of 1000.", "manual"),
             Finding("note", "Voice change while on is expected.", ""),
         ),
+        applicability=Applicability(
+            (
+                Light("current", "1.5 mA", "<0.5 to 3 mA>", "amber", "near it", "a table"),
+                Light("follow-up", "4 wk", "0 wk", "red", "beyond", "a table"),
+            ),
+            "red", "Red. Beyond anything validated: follow-up.",
+        ),
+        regulators=(("the United States", "Off-label: no clearance was found."),),
+        device_key="setpoint",
         warnings=("Recruitment rests on one nerve.",),
         limits=("Draws are not patients.", "Drugs taken alongside are not in the model."),
         parameters=tuple(

@@ -10,7 +10,7 @@ from vagus.credibility.applicability import Applicability, Light
 from vagus.credibility.audit import AuditedParameter
 from vagus.credibility.calibration import Calibrated
 from vagus.credibility.cards import ModelCard
-from vagus.credibility.context import ContextOfUse
+from vagus.credibility.context import ContextOfUse, UserRisk
 from vagus.credibility.evidence_link import Evidence
 from vagus.credibility.rubric import Factor, Rule
 from vagus.credibility.sensitivity import Influence, Sensitivity
@@ -58,13 +58,17 @@ def route(name: str, total: float) -> Influence:
 
 
 def sensitivity_of(outcome: str) -> Sensitivity:
-    """Twelve parameters, the last of which cannot reach the outcome; two are not assumed."""
+    """Twelve parameters, the last of which cannot reach the outcome.
+
+    Two are not assumed, one of them but for its spread; the first six carry a hundredth or more.
+    """
     marks = ["seen" if n in (2, 5) else "assumed" for n in range(11)]
-    found = [influence(n, 0.4 / (n + 1), mark) for n, mark in enumerate(marks)]
+    found = [influence(n, 0.4 / (n + 1) ** 2, mark) for n, mark in enumerate(marks)]
+    found[2] = replace(found[2], spread="width chosen")
     return Sensitivity(
         outcome, "NRS points", 64, 896, 500, 3, -0.21, 0.34,
         (*found, influence(11, 0.0, reaches=False)), (route("gut", 0.7), route("skin", 0.2)),
-        ("gravity", "faraday"),
+        (0.7, 0.5, 0.9), ("gravity", "faraday"), ("route_gut = 1", "link_skin = 0"),
     )  # fmt: skip
 
 
@@ -123,6 +127,7 @@ def make_credibility_report() -> CredibilityReport:
         factors=(Factor("Verification", "Software", "b of c: tests", "c", "c", "it is", EVIDENCE),),
         skill="Worse than a <coin>",
         skill_source="docs/predictions.md",
+        risks=(UserRisk("trialist", "How <large>?", "some", "much", "medium", "it is", "assumed"),),
         study=(Fact("device", "gammaCore"),),
         run=(Fact("seed", "7"),),
     )  # fmt: skip

@@ -47,6 +47,7 @@ def bare(report: CourseReport) -> CourseReport:
         report, active=active, sham=sham, natural=None, sessions_s=None, decomposition=None,
         ablations=(), fast=None, fast_sessions_s=None, failed=(), safety=(), device=(),
         warnings=(), limits=(), parameters=(), equations=(), citations=(), end_s=None, drive=(),
+        applicability=None, regulators=(),
         condition=replace(report.condition, smallest_noticed=None, evidence=""),
     )  # fmt: skip
 
@@ -67,7 +68,8 @@ def test_anchors_lead_somewhere(page: str) -> None:
 
 def test_parts_appear_in_the_order_of_the_page(page: str) -> None:
     ids = ("asked", "how", "outcome", "parts", "organs-over-time", "drive", "sensitivity",
-           "evidence", "safety", "limits", "parameters", "equations", "provenance")  # fmt: skip
+           "evidence", "safety", "applies", "limits", "parameters", "equations",
+           "provenance")  # fmt: skip
     places = [page.index(f'id="{name}"') for name in ids]
     assert places == sorted(places)
     stems = ("chain", "course", "decomposition", "organs", "seconds", "recruitment", "switches")
@@ -88,6 +90,15 @@ def test_page_says_what_it_must(page: str) -> None:
     assert "Farrar 2001 Pain" in page
     assert "<code>\\begin{cases} 1 &amp; x &gt; 0" in page
     assert page.count("<details") == page.count("<summary")
+
+
+def test_page_says_where_it_applies(page: str) -> None:
+    part = page[page.index('id="applies"') : page.index('id="limits"')]
+    assert "Beyond anything validated: follow-up" in part
+    assert re.findall(r'class="light (\w+)"', part) == ["red", "amber", "red"]
+    assert "&lt;0.5 to 3 mA&gt;" in part
+    assert "<b>the United States.</b> Off-label" in part
+    assert "vagus screen PATIENT.yaml --device setpoint" in part
 
 
 def test_links_are_numbered_as_in_the_figure(page: str) -> None:

@@ -19,8 +19,10 @@ from credibility_samples import (
 )
 from test_html import Outline
 
+from vagus.commands import credibility as command
 from vagus.report import credibility_html, style
 from vagus.report.credibility_content import (
+    DRAWS,
     checks_by_result,
     failures,
     marks_by_part,
@@ -30,6 +32,7 @@ from vagus.report.credibility_content import (
 from vagus.report.credibility_html import write_credibility
 from vagus.report.credibility_words import (
     accepted,
+    additivity,
     address,
     figure,
     headline,
@@ -38,6 +41,8 @@ from vagus.report.credibility_words import (
     whole_percent,
 )
 from vagus.report.figures.credibility import lights, marks
+from vagus.report.figures.sensitivity import sensitivity_bars
+from vagus.validation.table import Row
 
 SECTIONS = ("applicability", "context", "assumed", "matters", "validation", "verification",
             "calibration", "vv40", "rules", "cards", "parameters", "results", "run")  # fmt: skip
@@ -105,7 +110,7 @@ def test_nothing_raw_is_shown(which: str, request: pytest.FixtureRequest) -> Non
 
 
 def test_text_is_escaped(page: str, bare: str) -> None:
-    for raw in ("<yet>", "<do>", "<coin>", "<something>", "<two>", "body <1>", "3 < 4"):
+    for raw in ("<yet>", "<do>", "<coin>", "<something>", "<large>", "<two>", "body <1>", "3 < 4"):
         assert raw not in page
     assert "3 &lt; 4" in page
     assert "a &lt; b is wrong" in bare
@@ -131,7 +136,8 @@ def test_failed_checks_lead_the_table(without_figures: None, tmp_path: Path) -> 
 def test_page_says_what_is_in_its_parts(page: str) -> None:
     for text in ("Must not be used for", "choosing a therapy", "not run here", "Falls short:",
                  "a review from outside:", "gain number 0", "0 (no path)",
-                 "faraday", "3 rows left out", "10⁻⁶"):  # fmt: skip
+                 "faraday", "link_skin = 0", "2 switches", "spread assumed", "Risk by reader",
+                 "Trialist", "3 rows left out", "10⁻⁶"):  # fmt: skip
         assert text in page
 
 
@@ -199,13 +205,82 @@ def test_verdict_without_a_place_is_not_better() -> None:
 
 def test_verdict_counts_what_is_assumed_among_what_matters() -> None:
     report = make_credibility_report()
-    assert len(matter_most(report)) == 10
-    assert "33 % of 9 parameters are assumed (67 % of those of the body)" in headline(report)
-    assert "8 of the 10 that matter most among them" in headline(report)
-    keys = {key.label: key.value for key in key_numbers(report)}
-    assert keys["of what matters most is assumed"] == "8 of 10"
+    assert [i.symbol for i in matter_most(report)] == [f"k_{n}" for n in range(6)]
+    assert (
+        "67 % of the 3 parameters that a result on pain rests on are assumed (33 % of all 9)"
+        in headline(report)
+    )
+    assert (
+        "of the 6 that carry at least a hundredth of the variance 4 are assumed "
+        "(most of all: gain number 0 of <something>) and 1 has an assumed spread"
+        in headline(report)
+    )
+    keys = {key.label: (key.value, key.detail) for key in key_numbers(report)}
+    assert keys["of what matters most is assumed"][0] == "4 of 6"
+    assert keys["of what pain rests on is assumed"] == (
+        "67 %", "2 of 3 in body, conditions and drive; 33 % of all 9 shipped",
+    )  # fmt: skip
     few = replace(report.sensitivity[-1], influences=(influence(0, 0.9), influence(1, 0.0)))
     assert [i.symbol for i in matter_most(replace(report, sensitivity=(few,)))] == ["k_0"]
+
+
+def test_verdict_says_what_became_of_results_on_pain() -> None:
+    report = make_credibility_report()
+    row = report.validation[0]
+
+    def rows(role: str, *verdicts: str) -> tuple[Row, ...]:
+        o = replace(row.observation, organ="chain", role=role)
+        return tuple(replace(row, observation=o, verdict=v) for v in verdicts)
+
+    def said(*found: Row) -> str:
+        return headline(replace(report, validation=found))
+
+    known = rows("calibrate", "reproduced", "compatible", "compatible")
+    told = said(*rows("validate", "failed"), *known)
+    assert (
+        "the one result on pain under stimulation that was held out it fails; of 3 known "
+        "beforehand it reproduces 1, is compatible with 2 and fails 0" in told
+    )
+    assert "no result on pain under stimulation was held out; of 3 known" in said(*known)
+    many = said(*rows("validate", "failed", "compatible"))
+    assert "of 2 held-out results on pain under stimulation it reproduces 0" in many
+    assert "under stimulation" not in said(row)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.5, 0.9, "acting together carry the rest"), (0.8, 1.1, "may be sampling"),
+     (1.1, 1.3, "only sampling can give")],
+)  # fmt: skip
+def test_the_sum_of_indices_says_no_more_than_its_interval(
+    low: float, high: float, words: str
+) -> None:
+    found = replace(make_credibility_report().sensitivity[0], additive=(low, low, high))
+    assert words in additivity(found)
+
+
+def test_few_draws_are_told(without_figures: None, tmp_path: Path) -> None:
+    report = make_credibility_report()
+    assert report.draws == DRAWS == command.DRAWS
+    for draws, times in ((DRAWS, 0), (DRAWS - 1, 1), (DRAWS + 1, 1)):
+        told = write_credibility(tmp_path, replace(report, draws=draws)).read_text("utf-8")
+        assert told.count(f"Counted at {draws} draws") == times
+        assert ('class="warning">Counted' in told) == (draws < DRAWS)
+
+
+def test_what_is_closed_on_screen_is_printed(page: str) -> None:
+    printed = page[page.index("@media print") :]
+    assert "details::details-content { content-visibility: visible" in printed
+
+
+def test_intervals_that_go_on_end_in_an_arrow() -> None:
+    found = make_credibility_report().sensitivity[0]
+    wide = replace(found.influences[0], total_low=-1.0, total_high=3.0)
+    drawn = sensitivity_bars([replace(found, influences=(wide, *found.influences[1:]))])
+    arrows = [line.get_marker() for line in drawn.axes[0].lines if line.get_marker() in "<>"]
+    assert arrows == ["<", ">"]
+    colours = [tick.get_color() for tick in drawn.axes[0].get_yticklabels()]
+    assert colours == [style.INK] * 6 + [style.MUTED] * 4
 
 
 def test_counts_add_up() -> None:

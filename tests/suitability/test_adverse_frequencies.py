@@ -9,7 +9,17 @@ from scipy import stats
 
 from vagus.data import read_table
 from vagus.evidence.tables import evidence
-from vagus.suitability.adverse import AdverseEvent, adverse_events, most_common, sham_beside
+from vagus.protocol.device import device_keys
+from vagus.suitability.adverse import (
+    AdverseEvent,
+    adverse_events,
+    elsewhere,
+    from_percentage,
+    gravest,
+    most_common,
+    sham_beside,
+)
+from vagus.suitability.event_words import event_line, frequency_words
 from vagus.suitability.intervals import count_interval, counts_behind, share_interval
 from vagus.suitability.labels import cover
 
@@ -143,6 +153,63 @@ def test_order_and_choice(key: str) -> None:
         f = e.frequency
         if f and f.low is not None and f.high is not None:
             assert f.low <= f.per_100 <= f.high
+
+
+def test_no_serious_event_is_hidden() -> None:
+    """Ear: 30 serious events in 1322 people, 3 perhaps from the device, before any zero."""
+    shown = gravest(of("nurosym"))
+    assert [(e.count, e.n, e.counts) for e in shown[:2]] == [
+        (30, 1322, "events"), (3, 1322, "events"),
+    ]  # fmt: skip
+    assert all(e.count == 0 for e in shown[2:])
+
+
+@pytest.mark.parametrize("key", device_keys())
+def test_every_term_of_harm_is_shown_and_zeros_come_last(key: str) -> None:
+    events = of(key)
+    grave = [e for e in events if (e.serious or e.period == "surgery") and e.arm != "sham"]
+    shown = gravest(events)
+    assert {e.term for e in shown} == {e.term for e in grave if e.frequency is not None}
+    zero = [e.frequency is not None and e.frequency.per_100 == 0 for e in shown]
+    assert zero == sorted(zero)
+    for e in shown:
+        if e.count == 0:
+            others = [o for o in grave if (o.term, o.counts) == (e.term, e.counts)]
+            assert all(o.count == 0 for o in others), "a zero stands for a term only alone"
+
+
+def test_around_surgery() -> None:
+    """Events of surgery are counted apart, those of RESET-RA among them."""
+    shown = gravest(of("setpoint"))
+    terms = [e.term for e in shown if e.period == "surgery"]
+    assert "weak vocal cord or long hoarseness" in terms
+    assert "paralysed vocal cord" in terms
+    assert not any(e.serious for e in shown if e.period == "surgery")
+    assert len({e.study for e in of("setpoint") if "Genovese" in e.study}) == 1, "one name"
+
+
+def test_an_upper_bound_only() -> None:
+    """Fewer than 2 % of 242 are 1 to 4 people; the interval spans those of all four."""
+    f = from_percentage("<2", 242)
+    assert f.below
+    assert f.basis.startswith("1 to 4 of 242 people, from <2 %")
+    ends = 100 * share_interval(1, 242)[0], 100 * share_interval(4, 242)[1]
+    assert (f.low, f.high) == pytest.approx(ends)
+    reset = one("setpoint", "RESET-RA", "hoarseness, the most common serious complication", "all")
+    assert reset.count is None
+    assert frequency_words(reset) == "fewer than 2 in 100 (0.01 to 4.2)"
+    assert from_percentage("<2", None).low is None
+    assert from_percentage("<2", 20).low is None, "one of 20 is 5 %"
+
+
+def test_other_studies_that_disagree_are_said() -> None:
+    """A changed voice: 46 % (43 to 48) in 21 trials, 36 to 68 % in three others."""
+    events = of("setpoint")
+    hoarse = one("setpoint", "21 RCTs pooled", "hoarse or changed voice")
+    assert elsewhere(hoarse, events) == (35.5, 62.0, pytest.approx(68, abs=0.1))
+    assert "other studies: 36 to 68" in event_line(hoarse, events)
+    skin = one("nurosym", "Redgrave 2018, 51 studies", "irritated skin", "all")
+    assert elsewhere(skin, of("nurosym")) == ()
 
 
 def test_no_device_is_shown_numbers_of_another_kind() -> None:

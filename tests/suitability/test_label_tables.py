@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from vagus.data import read_table
+from vagus.evidence.tables import evidence
 from vagus.protocol.device import device_keys
-from vagus.suitability.codes import codes
+from vagus.suitability.codes import codes, history_codes
 from vagus.suitability.labels import cover, severities, statements
 from vagus.suitability.patient import conditions
 
@@ -68,7 +71,7 @@ def test_severities_run_from_strict_to_mild() -> None:
 
 UNREAD = (
     "setpoint", "truvaga", "ravans", "soterix", "vagustim", "tea-ibs", "sparrow", "penfs", "p-stim",
-    "nss-2-bridge", "nemos",
+    "nss-2-bridge", "nemos", "ib-stim", "salustim",
 )  # fmt: skip
 
 
@@ -98,6 +101,25 @@ def test_what_only_a_trial_says_is_no_label() -> None:
     assert {s.relation for s in statements(bridge, "own label")} == {"trial"}
 
 
-def test_held_out_results_are_not_shipped() -> None:
-    for row in rows("adverse_events"):
-        assert "RESET" not in row["study"]
+@pytest.mark.parametrize("key", ["ib-stim", "salustim"])
+def test_a_text_that_is_no_label_is_a_part_of_one_at_most(key: str) -> None:
+    found = cover(key)
+    assert found.any_read
+    assert found.own is not None
+    assert found.own.read == "in part"
+
+
+def test_of_held_out_trials_only_harms_are_shipped() -> None:
+    """Two rows of RESET-RA, of harms; no result of the trial stands in the evidence."""
+    found = [row for row in rows("adverse_events") if "RESET" in row["study"]]
+    assert {row["ae_id"] for row in found} == {"AE029", "AE030"}
+    assert all(row["note"].startswith("harms only: this trial is held out") for row in found)
+    assert "RESETRA" not in evidence().trials
+    assert not evidence().adverse_events_of("RESETRA")
+
+
+def test_every_fact_stands_in_the_document() -> None:
+    """A wrong code in a patient file points there."""
+    text = (Path(__file__).parents[2] / "docs" / "suitability.md").read_text(encoding="utf-8")
+    for code in history_codes():
+        assert f"`{code}`" in text, code

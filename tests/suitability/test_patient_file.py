@@ -74,8 +74,9 @@ def test_all_problems_at_once_with_line_and_nearest_name() -> None:
     assert "Did you mean `US`?" in found[1]
     assert "Did you mean `migraine`?" in found[2]
     assert "personal data" in found[3]
-    assert "Did you mean `pacemaker`?" in found[4]
-    assert all(code in found[4] for code in history_codes())
+    assert "Did you mean `pacemaker`, `pacemaker_demand`?" in found[4]
+    assert "docs/suitability.md" in found[4]
+    assert sum(code in found[4] for code in history_codes()) < 5, "the nearest, not all"
     assert "yes, no, unknown" in found[5]
     assert "`history.aimd` is no" in found[6]
     assert "`pacemaker: yes` means that `aimd` holds too." in found[6]
@@ -102,10 +103,31 @@ def test_yaml_that_is_none_is_told_with_its_line() -> None:
     assert "lines such as" in said
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "history: {<<: {pregnancy: yes}}\n",
+        "history:\n  <<: {pregnancy: yes}\n",
+        "age: &a 5\nhistory:\n  <<: [{pregnancy: yes}, {pregnancy: no}]\n",
+    ],
+)
+def test_facts_that_are_merged_in(text: str) -> None:
+    """Keys that all come from `<<` have no line of their own."""
+    assert parse_patient(text).history == {"pregnancy": "yes"}
+
+
+def test_two_documents_in_one_file() -> None:
+    (said,) = problems("age: 5\n---\nage: 6\n")
+    assert "one file per study or person" in said
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "anna.yaml").write_text("age: 5", encoding="utf-8")
     with pytest.raises(InputErrors, match=r"Did you mean `anna.yaml`"):
         load_patient(tmp_path / "ana.yaml")
+    with pytest.raises(InputErrors) as caught:
+        load_patient(tmp_path / "xy.yaml")
+    assert "Did you mean" not in str(caught.value), "the suffix alone makes no name alike"
 
 
 def test_every_condition_of_the_body_can_be_stated() -> None:

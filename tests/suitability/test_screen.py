@@ -155,6 +155,31 @@ def test_a_stated_fact_that_no_statement_speaks_of_is_named() -> None:
     assert screened("gammacore", history={"pacemaker": "yes"}).silent == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "history", "silent"),
+    [
+        ("gammacore", {"cancer": "yes"}, []),  # a cancer at the neck is named, and asked about
+        ("gammacore", {"cancer": "yes", "cancer_neck": "no"}, ["cancer"]),
+        ("nurosym", {"cardiac": "yes"}, []),  # a very slow heartbeat and a heart attack are named
+        ("nurosym", {"cardiac": "yes", "bradycardia_severe": "no", "cad_mi": "no"}, ["cardiac"]),
+        ("salustim", {"heart_failure": "yes"}, []),  # "myocardial disease"
+    ],
+)
+def test_a_broader_fact_is_not_silent_while_a_narrower_may_hold(
+    key: str, history: dict[str, str], silent: list[str]
+) -> None:
+    assert [code.code for code in screened(key, history=history).silent] == silent
+
+
+@pytest.mark.parametrize("key", ["ib-stim", "salustim"])
+def test_a_label_read_in_part_never_finds_nothing(key: str) -> None:
+    """All "no", and every other statement out of the way: unknown; its statements still count."""
+    values = {"age": 15, "condition": "ibs-abdominal-pain"}
+    assert screened(key, **values, history=ALL_NO).verdict.key == "unknown"
+    strict = screened(key, **values, history={"pacemaker": "yes", "pacemaker_demand": "yes"})
+    assert strict.verdict.key == {"ib-stim": "contraindicated", "salustim": "caution"}[key]
+
+
 @st.composite
 def patients(draw: st.DrawFn) -> PatientFile:
     answers = st.sampled_from(["yes", "no", "unknown"])
@@ -196,7 +221,7 @@ def test_every_screening_holds_its_promises(patient: PatientFile, key: str) -> N
     unknown = severities()["unknown"].rank
     if not cover(key).label_read or found.open:
         assert found.verdict.rank <= unknown
-    own = {"own label", "standard"} if cover(key).label_read else {"own label"}
+    own = {"own label", "standard"} if cover(key).any_read else {"own label"}
     applying = [s.severity.rank for f in found.applying for s in f.statements if s.relation in own]
     assert all(found.verdict.rank <= rank for rank in applying)
     assert {f.answer for f in found.findings} <= {"yes", "no", "unknown"}

@@ -13,6 +13,7 @@ import vagus
 from vagus.cli import app
 from vagus.errors import InputError
 from vagus.screening import load_patient
+from vagus.suitability.patient import patient_file
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "patients"
 RA = EXAMPLES / "ra-pacemaker.yaml"
@@ -28,7 +29,7 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path: Path) -> None:
     assert not re.search(r'(src|href)="(?!#)', page), "the page loads nothing"
     for part in (
         "What the labels say of it", "What is not known", "Regulators", "What people reported",
-        "What this page does not say", "Notes", "Annex: every statement and its source",
+        "What this page does not say", "Annex: every statement and its source",
         "The label's conditions of use", "date not known", "these are not labels of this device",
     ):  # fmt: skip
         assert part.replace("'", "&#39;") in page or part in page, part
@@ -36,6 +37,41 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path: Path) -> None:
         for s in finding.statements:
             assert s.document.source.replace("'", "&#39;").replace("&", "&") in page, s.rule
     assert page.count("the two conflict") == 6, "rates of Kim 2022"
+
+
+ROOMS = ("roomy", "plain", "short", "close", "dense")
+
+
+def test_more_answers_get_no_larger_letters(tmp_path: Path) -> None:
+    """The first sheet is to fit one page: what stands on it chooses the size."""
+    facts = "pacemaker cancer heart_failure arrhythmia bp_hr_uncontrolled metal_neck syncope"
+    found = []
+    for n in (0, 2, 7):
+        history = dict.fromkeys(facts.split()[:n], "yes")
+        patient = patient_file({"age": 71, "region": "UK", "history": history})
+        vagus.screen(patient, "gammacore", tmp_path)
+        page = (tmp_path / "screening.html").read_text(encoding="utf-8")
+        (room,) = re.findall(r'<section class="sheet (\w+)">', page)
+        found.append(ROOMS.index(room))
+        assert ("<span>Notes</span>" in page) == (room != "dense")
+    assert found == sorted(found)
+    assert found[0] < found[-1] == ROOMS.index("dense")
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("gammacore", "MRI"), ("nurosym", "sinus"), ("salustim", "right ear")],
+)
+def test_conditions_of_use_and_grave_events_come_first(
+    key: str, words: str, tmp_path: Path
+) -> None:
+    """Both on the console and on the first sheet, not in the annex only."""
+    done = run(str(RA), "--device", key, "--out", str(tmp_path))
+    page = (tmp_path / "screening.html").read_text(encoding="utf-8")
+    sheet = page.partition('<section class="annex">')[0]
+    for text in (" ".join(done.stdout.split()), sheet):
+        assert words in text
+        assert "a serious adverse event that the device may have caused: about 0.2" in text
 
 
 def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:

@@ -41,10 +41,12 @@ def test_trials_to_be_predicted_and_recalled_numbers_are_not_here() -> None:
     assert {row.mark for row in ROWS.values()} <= {"seen", "derived"}
 
 
-def test_trials_named_for_validation_stay_out_of_every_fit() -> None:
-    for trial in ("premium", "event", "straube", "lai"):
-        (row,) = [o for i, o in ROWS.items() if i.startswith(trial)]
-        assert row.role == "validate"
+def test_no_trial_is_fitted_to_and_only_one_is_held_out() -> None:
+    """All contrasts with sham were known when the prior of lasting relief was set."""
+    held = {i for i, row in ROWS.items() if row.role == "validate"}
+    assert held == {"straube-2015-1hz-minus-25hz"}
+    for identity in ROWS.keys() - held:
+        assert ROWS[identity].note.startswith(("fitted to nothing", "used in no fit")), identity
     fitted = {
         identity
         for name in ("descending", "pain", "mood", "immune", "plasticity", "condition_values")

@@ -1,10 +1,11 @@
 """From a study to the items of Farmer 2021 (doi:10.3389/fnhum.2020.568051, Table 3).
 
 A part of an item is filled from the section `reporting`, else from the rest of the study file, else
-from the device's tables, which is said. Nothing is made up.
+from the device's tables, which is said. What the simulation merely assumes is missing.
 
 Table 3 has two columns, for acute or short-term and for long-term stimulation. Here stimulation on
-more than one day is long-term; items of the other column do not apply.
+more than one day is long-term; items of the other column do not apply. Only the acute column asks
+for the sham; a long-term trial that has one is told to report it all the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from vagus.errors import InputError
 from vagus.study import Study
 
 OWN = "project addition"
+OF_SHAM = ("design.manipulation_check", "design.sham")
+SHAM_TOO = "; this trial has a sham: report both its type and the manipulation check"
 
 
 def tvns_checklist(study: Study) -> Checklist:
@@ -67,6 +70,7 @@ def _item(row: Row, known: Known, kind: str) -> Item:
     if phase not in ("both", kind):
         status, lacking = "not applicable", ""
         told = f"for {phase} stimulation" + (f"; said all the same: {told}" if told else "")
+        told += SHAM_TOO if known.has_sham and row["required_field"] in OF_SHAM else ""
     return Item(
         row["item_id"], row["level"], phase, row["item"], status, told, lacking, sources, mark
     )
@@ -76,7 +80,7 @@ def _status(parts: list[Part]) -> Status:
     origins = {p.origin for p in parts} - {"not applicable"}
     if not origins:
         return "not applicable"
-    if origins == {"missing"}:
+    if origins == {"missing"} and not any(p.value for p in parts if p.origin == "missing"):
         return "missing"
     if "missing" in origins:
         return "part"

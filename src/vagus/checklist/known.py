@@ -14,6 +14,7 @@ from vagus.protocol.schedule import DAY_S
 from vagus.study import Study
 from vagus.study_checks import Default
 from vagus.study_model import Stimulation
+from vagus.study_trial import TrialArm
 
 Origin = Literal["study", "device", "missing", "not applicable"]
 MARKS = ("", "seen", "derived", "recalled", "assumed", "not_found")
@@ -25,7 +26,10 @@ NOT_STATUS = ("guidance",)
 
 @dataclass(frozen=True)
 class Part:
-    """One part of an item; ``missing`` says what is, where ``origin`` is "missing"."""
+    """One part of an item; ``missing`` says what is, where ``origin`` is "missing".
+
+    A part that is missing may have a ``value``: what of it is known all the same.
+    """
 
     value: str
     origin: Origin
@@ -50,14 +54,18 @@ class Known:
         return self.set.duration_s / DAY_S
 
     @property
-    def arms(self) -> list[tuple[str, str, str, int]]:
-        """(name, role, what its patients know, number) of the arms of the trial."""
-        trial = self.study.trial
-        found = trial.arms.items() if trial is not None else ()
-        return [
-            (name, a.role, a.knows or ("untreated" if a.role == "untreated" else "blinded"), a.n)
-            for name, a in found
-        ]
+    def arms(self) -> dict[str, TrialArm]:
+        """The arms of the trial by name."""
+        return dict(self.study.trial.arms) if self.study.trial is not None else {}
+
+    @property
+    def has_sham(self) -> bool:
+        return any(arm.role == "sham" for arm in self.arms.values())
+
+    @property
+    def kind_is_assumed(self) -> bool:
+        """Whether the trial's kind is the program's word, not the file's."""
+        return self.study.trial is not None and "kind" not in self.study.trial.model_fields_set
 
     def setting(self, fields: str, value: str) -> Part:
         """A value of the stimulation section, with the weakest origin of the fields behind it."""
@@ -67,7 +75,7 @@ class Known:
             return Part(value, "study", STUDY_FILE)
         worst = max(added, key=lambda d: MARKS.index(d.mark))
         if worst.mark == "assumed":
-            return Part("", "missing", missing=f"the simulation assumes: {value}")
+            return Part("", "missing", missing=_assumed(value))
         return Part(value, "device", worst.source, worst.mark)
 
     def fact(self, parameter: str) -> Part:
@@ -83,6 +91,11 @@ class Known:
             if (row["key"], row["field"]) == (self.study.device.key, field):
                 return Part(row["value"], "device", row["source"], row["mark"])
         return Part("", "missing")
+
+
+def _assumed(*what: str) -> str:
+    """Why a part is missing that the simulation fills by itself."""
+    return f"the simulation assumes: {', '.join(what)}"
 
 
 def _regulatory(k: Known) -> Part:
@@ -108,9 +121,12 @@ def _design(k: Known) -> Part:
     trial = k.study.trial
     if trial is None:
         return Part("", "missing", missing="no `trial` section")
-    arms = ", ".join(f"{name} ({n})" for name, _, _, n in k.arms)
-    kind = "single arm, not randomised" if len(k.arms) == 1 else f"randomised, {trial.kind}"
-    return Part(f"{kind}: {arms}", "study", "trial")
+    arms = ", ".join(f"{name} ({arm.n})" for name, arm in k.arms.items())
+    if len(k.arms) == 1:
+        return Part(f"single arm: {arms}", "study", "trial")
+    assumed = [trial.kind] if k.kind_is_assumed else []
+    told = f"arms: {arms}" if assumed else f"{trial.kind}: {arms}"
+    return Part(told, "missing", "trial", missing=_assumed(*assumed, "randomised"))
 
 
 def _subject_factor(k: Known) -> Part:
@@ -118,31 +134,43 @@ def _subject_factor(k: Known) -> Part:
     if trial is None:
         return Part("", "missing", missing="no `trial` section")
     within = trial.kind in ("crossover", "n-of-1") or len(k.arms) == 1
-    return Part("within subjects" if within else "between subjects", "study", "trial")
+    told = "within subjects" if within else "between subjects"
+    if k.kind_is_assumed and len(k.arms) > 1:
+        return Part("", "missing", missing=_assumed(f"{trial.kind}, so {told}"))
+    return Part(told, "study", "trial")
 
 
 def _blinding(k: Known) -> Part:
-    told = ", ".join(f"{name} {knows}" for name, _, knows, _ in k.arms)
-    return Part(told, "study", "trial") if told else Part("", "missing")
+    """What the file says that patients know; what an arm leaves out is the simulation's word."""
+    told = ", ".join(f"{name} {arm.knows}" for name, arm in k.arms.items() if arm.knows)
+    left = [
+        f"{name} {'untreated' if arm.role == 'untreated' else 'blinded'}"
+        for name, arm in k.arms.items()
+        if not arm.knows
+    ]
+    source = "trial" if told else ""
+    if left or not told:
+        return Part(told, "missing", source, missing=_assumed(*left) if left else "")
+    return Part(told, "study", source)
 
 
 def _sham(k: Known) -> Part:
     """Missing unless the trial says that there is no sham."""
-    if k.study.trial is not None and "sham" not in {role for _, role, _, _ in k.arms}:
+    if k.study.trial is not None and not k.has_sham:
         return Part("no sham arm", "not applicable", "trial")
     return Part("", "missing")
 
 
 def _session(k: Known) -> Part:
     if k.set.session_s is None:
-        return k.setting("duration", f"{k.set.duration_s / 60:g} min, without pause")
+        return k.setting("duration", f"{k.set.duration_s / 60:g} min")
     return k.setting("session", f"{k.set.session_s / 60:g} min")
 
 
 def _dose(k: Known) -> Part:
     session, per_day = k.set.session_s, k.set.sessions_per_day
     if session is None or per_day is None:
-        return k.setting("duration", "all day")
+        return Part("", "missing", missing=_assumed("all day, without sessions"))
     told = f"{per_day} session{'s' * (per_day > 1)} of {session / 60:g} min a day"
     return k.setting("session sessions_per_day", told)
 
@@ -155,16 +183,20 @@ def _width(k: Known) -> Part:
 
 
 def _on_off(k: Known) -> Part:
-    gate = k.set.respiratory_gating
+    gate, on, off = k.set.respiratory_gating, k.set.on_time_s, k.set.off_time_s
+    cycle = "" if on is None else f"{on:g} s on, {off or 0:g} s off"
     if gate is not None:
-        share = 100 * gate.expiration_share
-        return Part(
-            f"in expiration only, {share:g} % of breaths at {gate.breaths_per_min:g}/min",
-            "study", STUDY_FILE,
-        )  # fmt: skip
-    if k.set.on_time_s is None or not k.set.off_time_s:
-        return Part("on throughout each session", "study", f"{STUDY_FILE}: no on-time given")
-    return k.setting("on_time off_time", f"{k.set.on_time_s:g} s on, {k.set.off_time_s:g} s off")
+        window = f", {gate.window_s:g} s of it" if gate.window_s is not None else ""
+        told = (
+            f"in expiration only, the last {100 * gate.expiration_share:g} % of each breath"
+            f"{window}, at {gate.breaths_per_min:g}/min"
+        )
+        if not cycle:
+            return Part(told, "study", STUDY_FILE)
+        return k.setting("on_time off_time", f"{told}, within {cycle}")
+    if not cycle:
+        return Part("", "missing", missing=_assumed("on throughout each session"))
+    return k.setting("on_time off_time", cycle)
 
 
 def _cathode(k: Known) -> Part:

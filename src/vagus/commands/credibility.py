@@ -34,6 +34,8 @@ Samples = Annotated[
     ),
 ]
 Draws = Annotated[int, typer.Option(min=2, help="Draws behind each row of the validation.")]
+DRAWS = 200
+"""As the documentation counts; a test holds it to that of the page."""
 Workers = Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one per core")]
 
 
@@ -42,7 +44,7 @@ def credibility(
     study: StudyPath = None,
     out: Out = None,
     samples: Samples = None,
-    draws: Draws = 200,
+    draws: Draws = DRAWS,
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,6 +61,8 @@ def credibility(
     name = "credibility" if study is None else f"{study.stem}-credibility"
     folder = out if out is not None else Path("runs") / name
     summary = _assess(read, folder, samples, draws, workers)
+    if draws < DRAWS:
+        warn(f"{draws} draws: counts of the validation may differ by a row or two from {DRAWS}")
     for part, why in summary["problems"].items():
         warn(f"{part} could not be worked out: {why}")
     if as_json:
@@ -96,8 +100,14 @@ def _print(summary: dict[str, Any]) -> None:
     for found in summary["sensitivity"]:
         out.print(_influences(found))
     shares = summary["parameters"]["shares"]
-    told = ", ".join(f"{mark.replace('_', ' ')} {share:.0%}" for mark, share in shares.items())
-    out.print(f"{len(summary['parameters']['rows'])} parameters: {told}", soft_wrap=True)
+    pain = summary["parameters"]["pain"]
+    if pain["total"]:
+        out.print(
+            f"{pain['total']} parameters that pain rests on: {_marks(pain['shares'])}; of "
+            f"{pain['spread_assumed']} more the spread is assumed", soft_wrap=True
+        )  # fmt: skip
+    every = len(summary["parameters"]["rows"])
+    out.print(f"{every} parameters in all: {_marks(shares)}", soft_wrap=True)
     for role, words in (("validate", "held out"), ("calibrate", "known before")):
         counts = summary["validation"]["verdicts"][role]
         said = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
@@ -113,6 +123,10 @@ def _print(summary: dict[str, Any]) -> None:
         out.print(table("Checks that failed", ("part", "what", ">measured", "against"), rows))
 
 
+def _marks(shares: dict[str, float]) -> str:
+    return ", ".join(f"{mark.replace('_', ' ')} {share:.0%}" for mark, share in shares.items())
+
+
 def _measured(check: dict[str, Any]) -> str:
     """What a failed check gave; nothing where it could not be worked out."""
     value = check["measured"]
@@ -124,7 +138,7 @@ def _influences(found: dict[str, Any]) -> Any:
 
     rows = [
         (row["symbol"], row["description"], _index(row["total"]),
-         _index(row["first"]), row["mark"])
+         _index(row["first"]), row["mark"] + (", spread assumed" if row["spread"] else ""))
         for row in found["influences"][:TOP]
     ]  # fmt: skip
     columns = ("symbol", "what it is", ">total", ">first order", "mark")

@@ -78,7 +78,10 @@ def _print(found: Screening) -> None:
     _table(title, ("fact", "severity", "text", "where"), applying)
     if found.silent:
         names = listed([code.name for code in found.silent])
-        out.print(f"Stated, but not spoken of in any statement read: {names}.\n", soft_wrap=True)
+        out.print(
+            f"Stated, but not spoken of as such in what was read for this device: {names}.\n",
+            soft_wrap=True,
+        )
     asked: Rows = [(question(f), f.strictest.name) for f in found.open]
     _table(" ".join(filter(None, ["Not known.", asker(found)])), ("question", "if so"), asked)
     beside: Rows = [
@@ -87,7 +90,9 @@ def _print(found: Screening) -> None:
         for f in found.beside for s in f.statements
     ]  # fmt: skip
     columns = ("fact", "stated", "severity", "where")
-    _table("Labels of other devices, and trials, as information", columns, beside)
+    _table("Texts on other devices, and trials, as information", columns, beside)
+    uses: Rows = [(s.text, s.severity.name, s.note, where_said(s)) for s in found.uses]
+    _table("Conditions of use, for anybody", ("condition", "severity", "note", "where"), uses)
     out.print(f"Regulators: {found.regulatory.sentence}\n", soft_wrap=True, markup=False)
     _print_events(found)
     for line in notes("limit"):
@@ -96,16 +101,17 @@ def _print(found: Screening) -> None:
 
 def _print_events(found: Screening) -> None:
     from vagus.suitability.adverse import most_common
-    from vagus.suitability.words import event_line
+    from vagus.suitability.event_words import event_line, who_reported
 
     events = found.adverse_events
+    surgery = (*most_common(events, "surgery"), *most_common(events, "surgery", serious=True))
     for title, chosen in (
         ("Most common reports", most_common(events)),
         ("After years", most_common(events, "years")),
         ("Serious", most_common(events, serious=True)),
-        ("In surgery", most_common(events, "surgery", serious=True)),
+        ("Around surgery", surgery),
     ):
-        rows: Rows = [(event_line(e, events), e.study) for e in chosen]
+        rows: Rows = [(event_line(e, events), who_reported(e)) for e in chosen]
         _table(f"{title}, {found.cover.family['name']}", ("event", "study"), rows)
 
 

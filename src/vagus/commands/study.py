@@ -22,7 +22,10 @@ StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study
 def check(study: StudyPath, as_json: AsJson = False) -> None:
     """Read a study without running it: protocol, defaults with their sources, safety.
 
-    All problems of the file are reported at once, each with its line.
+    All problems of the file are reported at once, each with its line. Values beyond a range that
+    was read in the device's own documents are such problems, with exit code 2. What else is found
+    (beyond a range from memory, above a limit, unknown) is a result, as in `vagus run`: it is
+    printed as error, warning or unknown, and the exit code is 0.
     """
     from vagus.protocol.safety import safety_lines
     from vagus.study import load_study

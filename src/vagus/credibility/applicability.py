@@ -20,6 +20,7 @@ from vagus.credibility.coverage import (
     Covered,
     at,
     covered,
+    passed,
     published,
     recorded,
     support,
@@ -42,6 +43,7 @@ from vagus.validation.table import Row
 
 __all__ = ["Applicability", "Colour", "Light", "applicability", "site_of"]
 ROWS = "data/credibility/covered.csv, data/body/observations_*.csv"
+SHAM = "sham"
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,16 @@ def _condition(study: Study, verdicts: Mapping[str, str]) -> Light:
 
 
 def _outcome(study: Study, site: str, verdicts: Mapping[str, str]) -> Light:
-    """The effect on pain against sham: never green, since no predictive skill is shown."""
+    """The effect on pain against sham: never green, since no predictive skill is shown.
+
+    Amber needs a contrast with sham at this site, in this condition, held out and reproduced.
+    """
     dimension, condition = "effect on pain against sham", study.patient.condition
     if condition is None:
         text, source = said("no_condition")
         return Light(dimension, "not asked", "nothing", "grey", text, source)
     pair = [c for c in at(site, PAIN) if c.condition == condition]
-    held = any(c.held_out for c in pair)
+    held = any(c.condition == condition and c.against == SHAM for c in passed(site, verdicts))
     colour: Colour = "amber" if held else "red"
     text, source = said("outcome_pair" if held else "outcome_no_pair")
     found = support(pair, verdicts)
@@ -142,7 +147,8 @@ def _sentence(lights: Sequence[Light], colour: Colour) -> str:
     for light in lights:
         by_colour[light.colour].append(light.dimension)
     words = {
-        "red": "Beyond anything validated", "amber": "Near it, or compared only in part",
+        "red": "Beyond anything validated, or all that was held out fails",
+        "amber": "Near it, or compared only in part",
         "grey": "Cannot be said", "green": "Inside what was compared",
     }  # fmt: skip
     parts = [f"{words[c]}: {', '.join(found)}." for c, found in by_colour.items() if found]

@@ -5,26 +5,35 @@ columns name a row and give its value, unit, spread, source and mark. A cell of 
 or more columns, and words after ``=`` stand for themselves. ``reading`` is one of
 
     parameters     numbers that results depend on
+    gaps           what was looked for and not found: no value, so no parameter
     observations   what others measured, kept to compare with
     evidence       published trials, whose numbers each carry their own provenance
     structure      what acts on what, what is read from where
     geometry       traced outlines
     texts          sentences
 
+A source must name something that can be found (`findable`), not merely say something.
+
 A table may be listed several times, for several values per row; ``where`` picks rows: ``kind=a|b``.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from vagus.data import Row, read_table
 from vagus.protocol.device import device
 
 MARKS = ("seen", "derived", "recalled", "assumed", "not_found")
-READINGS = ("parameters", "observations", "evidence", "structure", "geometry", "texts")
+READINGS = (
+    "parameters", "gaps", "observations", "evidence", "structure", "geometry", "texts"
+)  # fmt: skip
+READ = ("seen", "derived", "recalled")
+"""Marks that claim a source."""
 OF_DEVICE = "=as the device has it"
 """Source and mark are those of the fact of ``devices.csv`` that a row names."""
 
@@ -44,7 +53,9 @@ class AuditedParameter:
 
     @property
     def orphan(self) -> bool:
-        """Whether it has neither a source nor the mark `assumed`."""
+        """Whether it has neither a source that can be found nor the mark `assumed`."""
+        if self.mark in READ:
+            return not findable(self.source, self.mark)
         return not self.source and self.mark != "assumed"
 
 
@@ -104,8 +115,23 @@ def audited() -> tuple[AuditedParameter, ...]:
 
 
 def orphans() -> tuple[AuditedParameter, ...]:
-    """Parameters that have neither a source nor the mark `assumed`: there must be none."""
+    """Parameters that have neither a source that can be found nor the mark `assumed`."""
     return tuple(p for p in audited() if p.orphan)
+
+
+def gaps() -> tuple[AuditedParameter, ...]:
+    """What was looked for and not found; counted apart from the parameters."""
+    return tuple(p for r in readings() if r.reading == "gaps" for p in r.audited())
+
+
+def findable(source: str, mark: str) -> bool:
+    """Whether ``source`` names something that can be found.
+
+    That is a pattern of ``findable.csv`` that holds for ``mark``, a name of a work
+    (``citations/names.csv``), a key of the clinical evidence's sources, or one of its trials.
+    """
+    patterns = (p for p, marks in _patterns() if not marks or mark in marks)
+    return any(p.search(source) for p in patterns) or bool(_names().search(source))
 
 
 def shares(rows: Sequence[AuditedParameter]) -> dict[str, float]:
@@ -120,6 +146,23 @@ def by_part(rows: Sequence[AuditedParameter]) -> dict[str, tuple[AuditedParamete
         part: tuple(row for row in rows if row.part == part)
         for part in dict.fromkeys(row.part for row in rows)
     }
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    rows = read_table("credibility/findable.csv")
+    return tuple((re.compile(row["pattern"]), tuple(row["marks"].split())) for row in rows)
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    listed = (
+        ("citations/names.csv", "name"),
+        ("evidence/sources.csv", "key"),
+        ("evidence/trials.csv", "trial_key"),
+    )
+    names = {re.escape(row[column]) for table, column in listed for row in read_table(table)}
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(names))})(?!\w)")
 
 
 def _joined(row: Row, columns: str, between: str) -> str:

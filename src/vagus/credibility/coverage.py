@@ -32,14 +32,16 @@ class Covered:
     """A protocol that was compared, with its numbers where they are known.
 
     ``site``: key of `sites.csv`, empty for sham arms alone; ``condition``: empty where the outcome
-    is not of one; ``outcome``: what was compared, `pain` for trials in pain. ``numbers``: of
-    `NUMBERS`, those that were read or recalled.
+    is not of one; ``outcome``: what was compared, `pain` for trials in pain; ``against``: with
+    what, for those trials (`sham`, another rate, or `nothing`). ``numbers``: of `NUMBERS`, those
+    that were read or recalled.
     """
 
     key: str
     site: str
     condition: str
     outcome: str
+    against: str
     compared: tuple[Observation, ...]
     numbers: Mapping[str, float]
     source: str
@@ -47,7 +49,7 @@ class Covered:
 
     @property
     def held_out(self) -> bool:
-        """Whether a row of it shaped no prior."""
+        """Whether a row of it was neither fitted to nor a reason for a prior."""
         return any(o.role == "validate" for o in self.compared)
 
 
@@ -77,8 +79,11 @@ def values(protocols: Sequence[Covered], quantity: str) -> dict[str, float]:
 
 
 def passed(site: str, verdicts: Mapping[str, str]) -> tuple[Covered, ...]:
-    """Protocols at ``site`` whose pain was held out, unless every such row of theirs failed."""
-    return tuple(c for c in at(site, PAIN) if c.held_out and not _failed(c, verdicts))
+    """Protocols at ``site`` whose pain was held out, and every such row of theirs reproduced.
+
+    A row that is only compatible, or has no verdict, passes nothing.
+    """
+    return tuple(c for c in at(site, PAIN) if c.held_out and _reproduced(c, verdicts))
 
 
 def spans(site: str, quantity: str, verdicts: Mapping[str, str]) -> tuple[Span | None, Span | None]:
@@ -87,9 +92,9 @@ def spans(site: str, quantity: str, verdicts: Mapping[str, str]) -> tuple[Span |
     return of_passed, span(tuple(values(at(site), quantity).values()))
 
 
-def _failed(protocol: Covered, verdicts: Mapping[str, str]) -> bool:
+def _reproduced(protocol: Covered, verdicts: Mapping[str, str]) -> bool:
     held = [o.id for o in protocol.compared if o.role == "validate"]
-    return all(verdicts.get(i) == "failed" for i in held)
+    return all(verdicts.get(i) == "reproduced" for i in held)
 
 
 @cache
@@ -154,7 +159,7 @@ def _covered(row: Row, found: Mapping[str, Observation]) -> Covered:
         condition = trial.design.condition
         numbers = _of_trial(trial, row)
     return Covered(
-        row["key"], row["site"], condition, row["outcome"],
+        row["key"], row["site"], condition, row["outcome"], row["against"],
         tuple(found[i] for i in row["observations"].split()), numbers, row["source"], row["mark"],
     )  # fmt: skip
 

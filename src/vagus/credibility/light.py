@@ -1,6 +1,6 @@
 """One line of the traffic light, and the rule that tells colours apart by distance.
 
-Green: inside what was held out and did not fail. Amber: near it, or compared only where the result
+Green: inside what was held out and reproduced. Amber: near it, or compared only where the result
 was known or missed. Red: beyond. Grey: it cannot be said. Colours follow nested intervals, so that
 a value that moves outward never gets a better one.
 """
@@ -74,7 +74,8 @@ def worst(*colours: Colour) -> Colour:
 def by_distance(value: float, held: Span | None, known: Span, factor: float) -> Colour:
     """Green inside ``held``, amber inside ``known`` or within ``factor`` of it, else red.
 
-    ``known`` spans all that was compared, ``held`` that part of it which was held out and passed.
+    ``known`` spans all that was compared, ``held`` that part of it which was held out and
+    reproduced.
     """
     if held is not None and held.holds(value):
         return "green"

@@ -22,17 +22,15 @@ from vagus.data import read_table
 from vagus.study import Study
 
 CENTRAL = (0.025, 0.975)
+MEASURED = ("cervical", "auricular")
+"""Priors of recruitment whose zeros come from evoked potentials (recruitment_priors.csv)."""
 
 
 def fibre_lights(study: Study) -> tuple[Light, ...]:
     """Recruitment in people, and, where fibres are computed, the solver against NEURON."""
     dimension = "fibres recruited"
     if study.recruitment == "prior":
-        text, source = said("fibres_prior")
-        asked = f"prior, {study.prior}"
-        return (
-            Light(dimension, asked, "evoked potentials at neck and ear", "amber", text, source),
-        )
+        return (_prior_light(dimension, study.prior or ""),)
     if study.field.potentials is not None:
         text, source = said("fibres_imported")
         field = Light(dimension, "potentials of a file", "nothing", "grey", text, source)
@@ -43,6 +41,15 @@ def fibre_lights(study: Study) -> tuple[Light, ...]:
         text, source = f"{text}; {also}", f"{source}; {table}"
     asked = f"computed, cuff {study.field.cuff or 'not named'}"
     return (Light(dimension, asked, "six human thresholds", "amber", text, source), _solver(study))
+
+
+def _prior_light(dimension: str, prior: str) -> Light:
+    """A prior whose zeros were measured, or one that is assumed like another."""
+    measured = prior in MEASURED
+    text, source = said("fibres_prior" if measured else "fibres_prior_assumed")
+    compared = "evoked potentials at neck and ear" if measured else "nothing"
+    colour: Colour = "amber" if measured else "red"
+    return Light(dimension, f"prior, {prior}", compared, colour, text, source)
 
 
 def _solver(study: Study) -> Light:
@@ -85,7 +92,10 @@ def link_light(study: Study) -> Light:
 
 
 def parameter_lights(study: Study) -> tuple[Light, ...]:
-    """One light for each parameter set by hand: inside its prior's central 95 %, or not."""
+    """One light for each parameter set by hand: its fixed value, inside its prior, or further out.
+
+    Inside its prior is amber: what was uncertain is then taken as known, which nothing validates.
+    """
     if not study.body.parameters:
         return ()
     from vagus.body.conditions import condition
@@ -122,9 +132,10 @@ def _in_prior(
     value: float, low: float, high: float, support: tuple[float, float]
 ) -> tuple[Colour, str]:
     if Span(low, high).holds(value):
-        return "green", "inside the central 95 % of its prior"
+        text, _ = said("parameter_inside")
+        return "amber", text
     if Span(*support).holds(value):
-        return "amber", "in the tails of its prior"
+        return "red", "in the tails of its prior"
     return "red", "outside the support of its prior"
 
 
@@ -133,7 +144,8 @@ def endotoxin_lights(study: Study) -> tuple[Light, ...]:
     given = study.body.lps
     if given is None:
         return ()
-    text, source = said("lps")
+    treated = study.patient.condition is not None
+    text, source = said("lps_patient" if treated else "lps")
     lights = []
     for dimension, quantity, value in (
         ("endotoxin dose", "lps_dose", given.dose_ng_per_kg),
@@ -142,8 +154,8 @@ def endotoxin_lights(study: Study) -> tuple[Light, ...]:
         row = known_range(quantity)
         compared = Span(float(row["low"]), float(row["high"]))
         factor, why = near(dimension)
-        # Some of these rows fail: inside is amber at best.
-        colour = by_distance(value, None, compared, factor)
+        # Some of these rows fail: inside is amber at best. Patients were given none.
+        colour = "red" if treated else by_distance(value, None, compared, factor)
         far = (
             ""
             if compared.holds(value)

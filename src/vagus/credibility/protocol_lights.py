@@ -1,15 +1,16 @@
 """Lights of what is delivered: current, pulse, rate, time on, weeks, follow-up.
 
 Each asked number stands beside those of protocols that were compared at the same site: held out in
-pain and not failed (green inside), known, failed or with another outcome (amber at best), and
-within a stated, assumed factor of all of them (amber). Where nobody gave the number it is grey.
+pain and reproduced (green inside), known, missed or with another outcome (amber at best), and
+within a stated, assumed factor of all of them (amber). Where nobody gave the number it is grey. The
+rate is never green, since the model has no effect of it on pain; nothing is where no current flows.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vagus.credibility.coverage import at, passed, spans, values
 from vagus.credibility.light import ROUNDING, Colour, Light, Span, by_distance, near, said, span
@@ -17,6 +18,7 @@ from vagus.data import read_table
 from vagus.study import Study
 from vagus.study_model import Stimulation
 
+RATE = "frequency"
 MINUTE_S, DAY_S, WEEK_S = 60.0, 86_400.0, 604_800.0
 TABLES = "data/credibility/covered.csv, data/trial/designs.csv, data/evidence/trials.csv"
 
@@ -33,8 +35,20 @@ class Asked:
 
 def protocol_lights(study: Study, site: str, verdicts: Mapping[str, str]) -> tuple[Light, ...]:
     """One light for each number of the protocol; ``verdicts``: observation -> verdict."""
-    numbers = (_number(asked, site, verdicts) for asked in asked_of(study))
+    numbers = [_number(asked, site, verdicts) for asked in asked_of(study)]
+    numbers = [_capped(n, "rate_alone") if n.dimension == RATE else n for n in numbers]
+    if study.stimulation.current_mA == 0:
+        numbers = [_capped(n, "nothing_delivered") for n in numbers]
     return (_current(study, site), *numbers)
+
+
+def _capped(light: Light, key: str) -> Light:
+    """No better than amber, with the statement ``key`` as a first reason."""
+    text, source = said(key)
+    colour: Colour = "amber" if light.colour == "green" else light.colour
+    return replace(
+        light, colour=colour, reason=f"{text}; {light.reason}", source=f"{source}; {light.source}"
+    )
 
 
 def asked_of(study: Study) -> tuple[Asked, ...]:
@@ -45,7 +59,7 @@ def asked_of(study: Study) -> tuple[Asked, ...]:
     daily_s = min(length_s, DAY_S) if s.session_s is None else length_s * (s.sessions_per_day or 1)
     return (
         Asked("pulse width", "width_us", phase_us(s), "us"),
-        Asked("frequency", "rate_Hz", s.frequency_Hz, "Hz"),
+        Asked(RATE, "rate_Hz", s.frequency_Hz, "Hz"),
         Asked("time on per day", "on_min_per_day", duty * min(daily_s, DAY_S) / MINUTE_S, "min"),
         Asked("share of the session on", "duty", duty, ""),
         Asked("weeks of stimulation", "weeks", s.duration_s / WEEK_S, "wk"),
@@ -84,7 +98,7 @@ def _number(asked: Asked, site: str, verdicts: Mapping[str, str]) -> Light:
     validated = f"{_span_words(known, asked.unit)} ({', '.join(own)})"
     if held is not None:
         names = ", ".join(values(passed(site, verdicts), asked.quantity))
-        span_held = f"{_span_words(held, asked.unit)} held out in pain, not failed ({names})"
+        span_held = f"{_span_words(held, asked.unit)} held out in pain, reproduced ({names})"
         validated = f"{span_held}; all: {validated}"
     nearest = min(own, key=lambda key: _log_ratio(asked.value, own[key]))
     beside = f"the nearest is {nearest} ({in_words(own[nearest], asked.unit)})"
@@ -98,11 +112,11 @@ def _reason(
     asked: Asked, colour: Colour, held: Span | None, known: Span, factor: float, why: str
 ) -> str:
     if colour == "green":
-        return "inside what was held out in pain and did not fail"
+        return "inside what was held out in pain and reproduced"
     if known.holds(asked.value):
-        lack = "outside those held out in pain that did not fail"
+        lack = "outside those held out in pain and reproduced"
         if held is None:
-            lack = "no such protocol was held out in pain without failing"
+            lack = "no such protocol was held out in pain and reproduced"
         return f"inside what was compared, but {lack}"
     return beyond(asked.value, asked.unit, known, factor, why)
 
@@ -120,6 +134,11 @@ def beyond(value: float, unit: str, known: Span, factor: float, why: str) -> str
 
 def _current(study: Study, site: str) -> Light:
     asked = in_words(study.stimulation.current_mA, "mA")
+    if study.stimulation.current_mA == 0:
+        text, source = said("nothing_delivered")
+        prior = said("current_zero_prior")[0] if study.recruitment == "prior" else ""
+        reason = "; ".join(filter(None, (text, prior)))
+        return Light("current", asked, "nothing", "red", reason, source)
     if site != "cuff":
         text, source = said("current_prior" if study.recruitment == "prior" else "current_imported")
         return Light("current", asked, "unknown", "grey", text, source)

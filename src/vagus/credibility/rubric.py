@@ -18,6 +18,17 @@ LEVELS = ("insufficient", "partial", "adequate", "extensive", "comprehensive")
 
 
 @dataclass(frozen=True)
+class Level:
+    """One of `LEVELS`: its ``meaning`` in the rubric, and what it stands for ``here``."""
+
+    level: str
+    meaning: str
+    here: str
+    source: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class Rule:
     """One of the ten rules: ``level`` of `LEVELS`, ``why``, and what falls ``short`` of the next.
 
@@ -39,7 +50,7 @@ class Factor:
     """One credibility factor.
 
     ``level``: grade reached, a letter of so many and what it stands for; ``highest``: the best
-    grade; ``goal``: the letter that the context of use asks for.
+    grade; ``goal``: the letter that the context of use asks for, and ``goal_why``.
     """
 
     activity: str
@@ -51,11 +62,18 @@ class Factor:
     evidence: tuple[Evidence, ...]
     source: str = ""
     mark: str = ""
+    goal_why: str = ""
 
     @property
     def met(self) -> bool:
         """Whether the grade reached is that of the goal or better."""
         return self.level[0] >= self.goal[0]
+
+
+@cache
+def levels() -> tuple[Level, ...]:
+    """What the levels of the ten rules stand for, lowest first."""
+    return tuple(Level(**row) for row in read_table("credibility/rubric_levels.csv"))
 
 
 @cache

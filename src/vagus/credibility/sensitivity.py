@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,9 @@ class Influence:
     """One uncertain input, or a group of them, with its indices and their 95 % intervals.
 
     ``distribution``, ``reference``, ``mark``: what its spread rests on. ``reaches``: whether the
-    equations lead from it to the outcome at all; where not, both indices are exactly 0. Of a group,
-    ``symbol`` names it, ``description`` lists its inputs, and other texts are empty.
+    equations lead from it to the outcome at all; where not, both indices are exactly 0. ``spread``:
+    why its spread counts as assumed where ``mark`` is that of the value alone, else empty. Of a
+    group, ``symbol`` names it, ``description`` lists its inputs, and other texts are empty.
     """
 
     symbol: str
@@ -75,6 +77,17 @@ class Influence:
     total_low: float
     total_high: float
     reaches: bool
+    spread: str = ""
+
+    @property
+    def assumed(self) -> bool:
+        """Whether it is assumed altogether."""
+        return self.mark == "assumed"
+
+    @property
+    def told(self) -> str:
+        """The mark, and whether it is that of the value alone: "derived, spread assumed"."""
+        return f"{self.mark}, spread assumed" if self.spread else self.mark
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,10 @@ class Sensitivity:
     ``base``: rows of each sample; ``evaluations``: outcomes that the indices are made of;
     ``integrated``: rows that had to be run for both outcomes; ``failed``: rows left out because an
     integration failed. ``mean`` and ``sd`` of the outcome in ``unit``. ``influences``: every input,
-    largest total first. ``fixed``: parameters that are not varied. ``note``: why indices are nan.
+    largest total first. ``additive``: sum of the first-order indices, the share of the variance
+    without any interplay, and the ends of its 95 % interval. ``fixed``: parameters that are not
+    varied; ``switches``: routes and links, held as the study sets them. ``note``: why indices are
+    nan.
     """
 
     outcome: str
@@ -97,21 +113,22 @@ class Sensitivity:
     sd: float
     influences: tuple[Influence, ...]
     groups: tuple[Influence, ...]
+    additive: tuple[float, float, float]
     fixed: tuple[str, ...]
+    switches: tuple[str, ...]
     note: str = ""
-
-    @property
-    def additive(self) -> float:
-        """Sum of the first-order indices: the share of the variance without any interplay."""
-        return float(sum(one.first for one in self.influences))
 
     def top(self, n: int = 10) -> tuple[Influence, ...]:
         """The ``n`` inputs of largest total index."""
         return self.influences[:n]
 
+    def carrying(self) -> tuple[Influence, ...]:
+        """The inputs that carry at least `least_share` of the variance, alone or with others."""
+        return tuple(one for one in self.influences if one.total >= least_share())
+
     def as_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON but for nan."""
-        return asdict(self) | {"additive": self.additive}
+        return asdict(self)
 
 
 def sensitivity(
@@ -217,7 +234,7 @@ def _sensitivity(
     seed: int,
 ) -> Sensitivity:  # fmt: skip
     setting, inputs = _settings(), runs.inputs
-    found = sobol_indices(values, seed, int(setting["replicates"]))
+    found = sobol_indices(values, seed, int(setting["replicates"]), len(runs.varied))
     sd = float(np.sqrt(found.variance))
     varies = sd > setting["flat"] * inputs.condition.sd
     columns = found.columns() if varies else np.full(found.columns().shape, np.nan)
@@ -229,7 +246,8 @@ def _sensitivity(
     ]
     return Sensitivity(
         name, inputs.condition.unit, found.base, found.evaluations, integrated, found.dropped,
-        found.mean, sd, _by_total(influences), _by_total(groups), inputs.fixed,
+        found.mean, sd, _by_total(influences), _by_total(groups),
+        found.additive if varies else (nan, nan, nan), inputs.fixed, inputs.switches,
         "" if varies else f"{name} is the same in all rows: there is no variance to part",
     )  # fmt: skip
 
@@ -237,7 +255,7 @@ def _sensitivity(
 def _influence(one: UncertainInput, found: Floats | None) -> Influence:
     return Influence(
         one.symbol, one.organ, one.description, one.unit, one.distribution, one.reference,
-        one.mark, *_six(np.zeros(6) if found is None else found), found is not None,
+        one.mark, *_six(np.zeros(6) if found is None else found), found is not None, one.spread,
     )  # fmt: skip
 
 
@@ -254,6 +272,11 @@ def _six(row: Floats) -> tuple[float, float, float, float, float, float]:
 def _by_total(found: list[Influence]) -> tuple[Influence, ...]:
     """Largest total first; nan before what does not reach, ties in the order of the tables."""
     return tuple(sorted(found, key=lambda one: (not one.reaches, -np.nan_to_num(one.total))))
+
+
+def least_share() -> float:
+    """Total index from which on a parameter is said to matter."""
+    return _settings()["carries"]
 
 
 def _settings() -> dict[str, float]:

@@ -17,10 +17,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vagus.body.conditions import Condition
+from vagus.body.conditions import Condition, ConditionValue
 from vagus.body.draws import Draws, typical
 from vagus.body.drive import Drive, GroupDrive
-from vagus.body.statement import Model
+from vagus.body.statement import Model, Quantity
+from vagus.credibility.spreads import assumed_spread
 from vagus.data import Row, read_table
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,8 @@ DRIVE_ORGAN = "drive"
 class UncertainInput:
     """One input and where its distribution comes from; ``quantile`` [n] -> [n], in ``unit``.
 
-    ``sets``: the parameters of the body that it has a part in.
+    ``sets``: the parameters of the body that it has a part in. ``spread``: why its spread counts as
+    assumed where ``mark`` is that of its value alone; else empty.
     """
 
     kind: Kind
@@ -46,6 +48,7 @@ class UncertainInput:
     mark: str
     quantile: Callable[[Floats], Floats]
     sets: tuple[str, ...]
+    spread: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +82,15 @@ class Inputs:
     @property
     def fixed(self) -> tuple[str, ...]:
         """Symbols of the parameters, and of the parts of the drive, that are not varied."""
-        kinds = {s: q.kind for s, q in self.model.quantities.items()}
-        return (*(s for s in self.known() if kinds[s] == "parameter"), *self.steady)
+        return (*(s for s in self.known() if self._kind(s) == "parameter"), *self.steady)
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """Routes and links, whether on (1) or off (0): structure, the same in all draws."""
+        return tuple(f"{s} = {v:g}" for s, v in self.known().items() if self._kind(s) == "link")
+
+    def _kind(self, symbol: str) -> str:
+        return self.model.quantities[symbol].kind
 
 
 def inputs_of(
@@ -118,10 +128,16 @@ def _parameters(
         found.append(
             UncertainInput(
                 "parameter", symbol, q.organ, q.description, q.unit, *said, prior.quantile,
-                (symbol,),
+                (symbol,), _spread(q, own, condition),
             )
         )  # fmt: skip
     return found
+
+
+def _spread(q: Quantity, own: ConditionValue | None, condition: Condition) -> str:
+    if own is None:
+        return assumed_spread(f"body/{q.organ}.csv", q.symbol)
+    return assumed_spread("body/condition_values.csv", f"{condition.key} {q.organ} {q.symbol}")
 
 
 def _recruited(drive: Drive, given: Mapping[str, float]) -> list[tuple[UncertainInput, Floats]]:
@@ -140,6 +156,8 @@ def _recruited(drive: Drive, given: Mapping[str, float]) -> list[tuple[Uncertain
             row["reference"] if prior else "computed from the study's nerve, one draw a placement",
             row["mark"] if prior else "derived",
             partial(_of_sample, np.sort(g.fraction)), _sets((g,), given),
+            assumed_spread("body/recruitment_priors.csv", f"{drive.prior} {g.group} {g.channel}")
+            if prior else "",
         )  # fmt: skip
         found.append((one, g.fraction))
     return found
@@ -156,7 +174,7 @@ def _conduction(drive: Drive, given: Mapping[str, float]) -> list[tuple[Uncertai
             f"share of pulses that a recruited fibre of class {fibre_class} conducts", "1",
             f"least of 1 and f / {drive.f_stim:g} Hz, f from {row['distribution']}",
             row["reference"], row["mark"],
-            partial(_of_sample, np.sort(values)), _sets(groups, given),
+            partial(_of_sample, np.sort(values)), _sets(groups, given), "",
         )  # fmt: skip
         found.append((one, values))
     return found

@@ -39,6 +39,7 @@ from vagus.errors import InputError
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Interval = tuple[float, float, float]
 
 EDGE = 2.0**-31
 """Half a step of the sequence: its points are kept that far from 0 and 1, where quantiles of
@@ -72,8 +73,9 @@ class SobolIndices:
     """Indices of g inputs or sets of inputs, each [g] with the ends of its 95 % interval.
 
     ``mean`` and ``variance`` of the outcome. ``base``: rows that were used; ``dropped``: rows left
-    out because a mixture of theirs has no value; ``evaluations``: values that were used. All
-    indices are nan where the outcome does not vary.
+    out because a mixture of theirs has no value; ``evaluations``: values that were used.
+    ``additive``: sum of the first indices of the sets that were asked to be added, and the ends of
+    its interval. All indices are nan where the outcome does not vary.
     """
 
     first: Floats
@@ -87,6 +89,7 @@ class SobolIndices:
     base: int
     evaluations: int
     dropped: int = 0
+    additive: Interval = (float("nan"),) * 3
 
     def columns(self) -> Floats:
         """[g, 6] first index, its interval, total index, its interval."""
@@ -121,11 +124,14 @@ def sobol_design(
     return Design(points[:, :k], points[:, k:], members)
 
 
-def sobol_indices(values: Floats, seed: int = 0, replicates: int = 1000) -> SobolIndices:
+def sobol_indices(
+    values: Floats, seed: int = 0, replicates: int = 1000, added: int | None = None
+) -> SobolIndices:
     """Indices from the outcome ``values`` [g + 2, base] of a design's mixtures, in its order.
 
     Rows in which any mixture is nan are left out and counted. ``seed`` and ``replicates``: of the
-    bootstrap. Raises `InputError` where fewer than two rows are left.
+    bootstrap; ``added``: how many sets, from the first on, are added up (None: all), which are to
+    be disjoint. Raises `InputError` where fewer than two rows are left.
     """
     kept: Mask = np.asarray(np.isfinite(values).all(axis=0))
     base = int(kept.sum())
@@ -140,10 +146,12 @@ def sobol_indices(values: Floats, seed: int = 0, replicates: int = 1000) -> Sobo
     first, total = terms.shares(np.full((1, base), 1.0 / base))
     rng = np.random.default_rng(seed)
     weights = rng.multinomial(base, np.full(base, 1.0 / base), size=replicates) / base
-    first_ends, total_ends = (_ends(share) for share in terms.shares(weights))
+    drawn_first, drawn_total = terms.shares(weights)
+    low, high = _ends(drawn_first[:, :added].sum(axis=1, keepdims=True))
+    additive = (float(first[0, :added].sum()), float(low[0]), float(high[0]))
     return SobolIndices(
-        first[0], *first_ends, total[0], *total_ends, centre, float(used[:2].var()), base,
-        used.size, len(kept) - base,
+        first[0], *_ends(drawn_first), total[0], *_ends(drawn_total), centre,
+        float(used[:2].var()), base, used.size, len(kept) - base, additive,
     )  # fmt: skip
 
 

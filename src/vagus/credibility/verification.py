@@ -1,7 +1,8 @@
 """Verification run where the report is read: does the code solve the equations it claims to solve?
 
-``verification.csv`` says what is checked, against what, and what is accepted: the bounds of the
-test suite. What is measured is worked out anew on every call, with the package's own dependencies.
+``verification.csv`` says what is checked, against what, what is accepted, and where the test suite
+holds another bound or another setting (``holds``). What is measured is worked out anew on every
+call, with the package's own dependencies.
 Checks that need another program, or too long, are listed as not run, with the test that holds them.
 """
 
@@ -46,7 +47,7 @@ class Check:
     ``low``, ``high``: accepted are values from ``low`` to ``high``, None: no bound on that side.
     ``measured``: None where it was not run here, nan where it was and could not be worked out
     (``note`` says why; such a check has failed). ``source``: where the reference numbers come
-    from, and the test that holds the same bound.
+    from, and the test of the same, with what it holds where that differs.
     """
 
     key: str
@@ -129,10 +130,19 @@ def _check(row: Row) -> Check:
         float(row["low"]) if row["low"] else None,
         float(row["high"]) if row["high"] else None,
         NOT_RUN if measured is None else COMPUTED,
-        f"{row['numbers']}; the same bound: {row['test']}" if row["low"] or row["high"]
-        else row["numbers"],
+        _source(row),
         "; ".join(filter(None, (note, row["note"]))),
     )  # fmt: skip
+
+
+def _source(row: Row) -> str:
+    """Where the reference numbers come from, the test, and what it holds."""
+    if not row["low"] and not row["high"]:
+        return row["numbers"]
+    held = (
+        f"{row['test']} holds {row['holds']}" if row["holds"] else f"the same bound: {row['test']}"
+    )
+    return f"{row['numbers']}; {held}"
 
 
 def _measured(row: Row) -> tuple[float | None, str]:

@@ -25,8 +25,8 @@ WAVEFORMS: Mapping[str, Waveform] = {
 }
 TAIL_MS = np.array([0.3, 0.6, 1.2])
 """Instants after the pulse at which potentials are compared."""
-STEPS_US = np.array([10.0, 5.0, 2.5, 1.25])  # every edge of the pulse falls on a step
-FINEST_US = 0.15625  # a sixty-fourth of the longest: its own error is a thousandth of that one's
+STEPS_US = np.array([5.0, 2.5, 1.25])  # edges of the pulse fall on steps; 10 us is too coarse yet
+FINEST_US = 0.078125  # a sixteenth of the shortest: its own error is half a hundredth of that one's
 UNIFORM = (("mrg-interpolation", 10.0, 500.0, 21, -0.3), ("sundt", 1.0, 250.0, 201, -2.4))
 """Model, diameter and distance in um, nodes, mA: two fibres that fire."""
 NODES = np.array([0.05, 0.5, 0.65, 0.95])
@@ -35,8 +35,8 @@ NODES = np.array([0.05, 0.5, 0.65, 0.95])
 
 def order_of_steps() -> float:
     """Order of the error in the membrane potential after a pulse of 100 us too weak to fire, where
-    it is smooth, at three nodes and three instants; against steps of a sixty-fourth of the
-    longest."""
+    it is smooth, at three nodes and three instants; against steps of a sixteenth of the
+    shortest."""
     fibre = fibre_at_point_source("mrg-interpolation", 10.0, 500.0, nodes=21)
     assert isinstance(fibre, MyelinatedFibres)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vagus.protocol.electrical import longest_on_s, on_time_by_day_s
 from vagus.protocol.limits import limit
 from vagus.protocol.safety_line import SafetyLine, computed, held_against
@@ -49,8 +51,21 @@ def cycle_lines(protocol: Protocol) -> list[SafetyLine]:
         return _label_lines(protocol, cycle)
     if cycle is None:
         return []
-    share = 100 * cycle[0] / sum(cycle)
-    return [computed("duty cycle", share, "%", "within a session, without ramps")]
+    share, delivered = 100 * cycle[0] / sum(cycle), 100 * _share_of_sessions(protocol)
+    note = "within a session, without ramps"
+    if delivered < share * (1 - 1e-6):  # the cycle begins with on, so only gating takes from it
+        note += f"; {share:.3g} % as set, the rest is left out by respiratory gating"
+    return [computed("duty cycle", min(share, delivered), "%", note)]
+
+
+def _share_of_sessions(protocol: Protocol) -> float:
+    """On-time over the time in sessions; over the whole study where there are none."""
+    length, set_ = protocol.duration_s, protocol.settings
+    whole = length
+    if "session_s" in set_ and "sessions_per_day" in set_:
+        starts = np.arange(0.0, length, DAY_S / set_["sessions_per_day"])
+        whole = float(np.minimum(length - starts, set_["session_s"]).sum())
+    return protocol.schedule.on_time_s(0.0, length) / whole if whole > 0 else 0.0
 
 
 def _label_lines(protocol: Protocol, cycle: tuple[float, float] | None) -> list[SafetyLine]:
@@ -60,6 +75,9 @@ def _label_lines(protocol: Protocol, cycle: tuple[float, float] | None) -> list[
         ramp = protocol.device.typical("ramp_s")
         each = ramp.typical if ramp is not None and ramp.typical is not None else 0.0
         share = min(100 * (cycle[0] + 2 * each) / sum(cycle), 100.0)
-        note = f"{limit('LN-duty').note}; with ramps of {each:g} s up and down, not simulated"
+        note = (
+            f"{limit('LN-duty').note}; as set, with ramps of {each:g} s up and down, which are not "
+            "simulated"
+        )
         lines.append(held_against("duty cycle", share, limit("LN-duty"), note))
     return lines

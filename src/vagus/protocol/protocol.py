@@ -106,7 +106,8 @@ def check_against_device(protocol: Protocol) -> list[Finding]:
     """What the device's own limits say: errors beyond a range, warnings off its steps.
 
     An unknown range of current, rate or pulse width is a finding too ("unknown"): absence of a
-    limit is not permission.
+    limit is not permission. The range of the current holds for the strongest phase, which need not
+    be the first.
     """
     own = {"current_mA": protocol.current_mA, "frequency_Hz": protocol.frequency_Hz}
     findings: list[Finding] = []
@@ -114,7 +115,23 @@ def check_against_device(protocol: Protocol) -> list[Finding]:
         found = check_setting(protocol.device, quantity, value)
         always = quantity in (*own, "pulse_width_us")
         findings += [f for f in found if always or f.level != "unknown"]
+        findings += _strongest_phase(protocol) if quantity == "current_mA" else []
     return findings
+
+
+def _strongest_phase(protocol: Protocol) -> list[Finding]:
+    """An error where a phase stronger than the first leaves the range of the current."""
+    factor, limits = protocol.waveform.peak, protocol.device.limits("current_mA")
+    peak_mA = protocol.current_mA * factor
+    if factor <= 1 + 1e-9 or not limits or limits[0].within(peak_mA):
+        return []
+    phases = {"biphasic": "the second phase", "pseudo-monophasic": "the discharge"}
+    which = phases.get(protocol.waveform.name, "the strongest phase")
+    message = (
+        f"{peak_mA:g} mA in {which}, {factor:g} times the {protocol.current_mA:g} mA of the first, "
+        f"is beyond {protocol.device.key}: {limits[0].allowed()}"
+    )
+    return [Finding("error", "current", message, limits[0].mark)]
 
 
 def _doses(protocol: Protocol) -> dict[str, float]:

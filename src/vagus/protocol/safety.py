@@ -3,7 +3,9 @@
 Limits are the rows of ``safety_limits.csv``. Each was drawn from something: cat cortex, platinum in
 saline, implants of more than 30 days, electrodes on skin. Where a protocol lies outside of that,
 the number is still shown and compared, and said to be outside; "below" is then no reassurance.
-What cannot be worked out, most often for want of a contact area, is unknown, never "within".
+What cannot be worked out, most often for want of a contact area, is unknown, never "within". Limits
+of what metal can inject were drawn from saline, rat cortex and the practice of deep brain
+stimulation: none of them is a vagus nerve, so a protocol is never "within" them.
 
 Rows of the standard for transcutaneous output (IEC 60601-2-10) are for electrodes on skin only, as
 the standard excludes implants.
@@ -56,7 +58,11 @@ __all__ = [
     "shannon_k",
 ]
 
+ON_SKIN = "a limit of metal in tissue, not on skin"
+UNBALANCED = "pulses that are not charge balanced"
 Row = tuple[str, str, str]  # what, value, source or remark
+ALWAYS_WARNED = ("PT1", "PT2", "PT3", "CB1")
+"""Limits that warn outside of their scope as well."""
 SHANNON = {"SH2": "conservative", "SH2b": "intermediate", "SH1": "lowest with damage"}
 
 
@@ -79,14 +85,17 @@ def safety_findings(protocol: Protocol) -> list[Finding]:
     """A warning for each limit that is not kept, one "unknown" for each reason not to know.
 
     Of Shannon's levels the one warning names all that are reached, also outside the criterion's
-    scope; other limits warn within their own scope only.
+    scope; so do the limits of charge density and net charge. Others warn within their scope only.
     """
     lines = safety_lines(protocol)
     findings = _shannon_finding([line for line in lines if line.limit_id in SHANNON])
     for line in lines:
-        if line.verdict == "above" and line.limit_id not in SHANNON:
+        above = line.verdict == "above" or (
+            line.verdict.startswith("above") and line.limit_id in ALWAYS_WARNED
+        )
+        if above and line.limit_id not in SHANNON:
             how = "is not below" if line.limit_id and limit(line.limit_id).strict else "is above"
-            message = f"{shown(line)} {how} {line.limit:g} ({line.note})"
+            message = f"{shown(line)} {how} {line.limit:g} ({remark(line)})"
             findings.append(Finding("warning", line.quantity, message, line.mark))
     unknown: dict[str, list[str]] = {}
     for line in lines:
@@ -117,14 +126,12 @@ def _shannon_finding(lines: list[SafetyLine]) -> list[Finding]:
         return []
     worst = reached[-1]
     levels = " and ".join(f"{line.limit:g} ({SHANNON[line.limit_id]})" for line in reached)
-    message = f"k = {shown(worst)} is above {levels}; {remark(worst)}"
+    message = f"k = {shown(worst)} reaches {levels}; {remark(worst)}"
     return [Finding("warning", "Shannon k", message, worst.mark)]
 
 
 def _charge_lines(protocol: Protocol) -> list[SafetyLine]:
     density, missing = charge_density_uC_per_cm2(protocol), no_area(protocol)
-    skin = protocol.device.route == "transcutaneous"
-    on_skin = "a limit of metal in tissue, not on skin" if skin else ""
     width = limit("PT1-width").value
     is_short = 0 < protocol.waveform.first_phase_us < width * (1 - 1e-9)
     short = f"phases shorter than {width:g} us" if is_short else ""
@@ -134,18 +141,27 @@ def _charge_lines(protocol: Protocol) -> list[SafetyLine]:
         computed("charge per phase", charge_per_phase_uC(protocol), "uC", "largest phase"),
         held_against(
             "charge density per phase", density, limit("PT3"), f"{note}{_others(protocol)}",
-            unknown=missing, outside=on_skin,
+            unknown=missing,
+            outside=_outside_metal(protocol, "the limit is a convention of deep brain stimulation"),
         ),
         held_against(
-            "charge injection in vivo", density, limit("PT2"),
-            f"{injected}; measured in rat cortex", unknown=missing, outside=on_skin,
+            "charge injection in vivo", density, limit("PT2"), injected,
+            unknown=missing, outside=_outside_metal(protocol, "the limit is of rat cortex"),
         ),
         held_against(
             "charge injection in vitro", density, limit("PT1"),
             f"{injected}; lower end of {limit('PT1').stated}",
-            unknown=missing, outside="; ".join(filter(None, (on_skin, short))),
+            unknown=missing,
+            outside=_outside_metal(protocol, "the limit is of metal in vitro", short),
         ),
     ]  # fmt: skip
+
+
+def _outside_metal(protocol: Protocol, *reasons: str) -> str:
+    """How the protocol differs from what a limit of metal in tissue was drawn from."""
+    skin = ON_SKIN if protocol.device.route == "transcutaneous" else ""
+    balance = "" if protocol.waveform.is_balanced else UNBALANCED
+    return "; ".join(filter(None, (*reasons, skin, balance)))
 
 
 def _others(protocol: Protocol) -> str:
@@ -183,13 +199,16 @@ def _outside_shannon(protocol: Protocol) -> list[str]:
     if area is not None and area < least.value:
         reasons.append(f"a contact of {area:g} cm2, below {least.value:g} cm2")
     if not shape.is_balanced:
-        reasons.append("pulses that are not charge balanced")
+        reasons.append(UNBALANCED)
     elif charge_left(shape) is not None:
         reasons.append("a second phase that is a capacitor's discharge, not driven")
     elif shape.name != "biphasic" or not _symmetric(protocol):
         reasons.append("pulses that are not two like square phases")
     if protocol.frequency_Hz > rate.value:
         reasons.append(f"{protocol.frequency_Hz:g} Hz, above {rate.value:g} Hz")
+    on, most = protocol.schedule.on_time_s(0.0, protocol.duration_s) / 3600, limit("SH1-hours")
+    if on > most.value * (1 + 1e-9):
+        reasons.append(f"{on:.4g} h on in all, more than {most.value:g} h")
     return [reason for reason in reasons if reason]
 
 
@@ -200,17 +219,17 @@ def _symmetric(protocol: Protocol) -> bool:
 
 def _balance_lines(protocol: Protocol) -> list[SafetyLine]:
     shape, balanced = protocol.waveform, protocol.waveform.is_balanced
-    note = "charge balanced" if balanced else "NOT balanced: metal corrodes and tissue is harmed"
+    bound, skin = limit("CB1"), protocol.device.route == "transcutaneous"
+    note = "charge balanced" if balanced else f"NOT balanced: {bound.note}"
     if not balanced and protocol.device.waveform_note:
         note += f"; of the device it is said: {protocol.device.waveform_note}"
     cut = windows_cut(protocol)
     if cut:
         note += f"; {cut} on-times end within a pulse, which is taken to be delivered whole"
     lines = [
-        SafetyLine(
-            "net charge per pulse", net_charge_uC(protocol), "uC", 0.0,
-            "within" if balanced else "above", note,
-            "Shannon's line holds for balanced pulses only", "seen",
+        held_against(
+            "net charge per pulse", net_charge_uC(protocol), bound, note,
+            outside=ON_SKIN if skin and not balanced else "",
         ),
         computed(
             "direct current while on", 0.0 if balanced else direct_current_uA(protocol), "uA",

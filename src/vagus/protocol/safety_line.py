@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -68,7 +69,9 @@ def no_area(protocol: Protocol) -> str:
 
 
 def shown(line: SafetyLine) -> str:
-    """The value with its unit."""
+    """The value with its unit; a logarithm of no charge has none."""
+    if line.value == -math.inf:
+        return "no charge"
     return "unknown" if line.value is None else f"{line.value:.4g} {line.unit}".strip()
 
 

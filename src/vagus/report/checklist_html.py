@@ -13,7 +13,7 @@ MEANINGS = {
     "given": "every part is in the study file",
     "from the device": "every part is there, but some rest on what is known of the device; check",
     "part": "some parts are missing",
-    "missing": "nothing is known",
+    "missing": "nothing is known, or only assumed",
     "not applicable": "the item does not concern this study; the reason is said",
 }
 

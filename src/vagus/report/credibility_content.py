@@ -9,15 +9,22 @@ from vagus.credibility.applicability import Applicability
 from vagus.credibility.audit import AuditedParameter, by_part
 from vagus.credibility.calibration import Calibrated
 from vagus.credibility.cards import ModelCard
-from vagus.credibility.context import ContextOfUse
+from vagus.credibility.context import ContextOfUse, UserRisk
 from vagus.credibility.rubric import Factor, Rule
 from vagus.credibility.sensitivity import Influence, Sensitivity
+from vagus.credibility.spreads import assumed_spread
 from vagus.credibility.verification import Check
 from vagus.report.content import MARKS, Fact
 from vagus.validation.table import Row
 
 TOP = 10
-"""Parameters named as those that matter most."""
+"""Parameters shown, largest total first; those that matter may be fewer."""
+RESTS_ON = ("body", "body, initial values", "conditions", "drive")
+"""Parts of the tables that every result on pain is worked out from."""
+PAIN = "chain"
+"""Organ of the published results on pain under stimulation."""
+DRAWS = 200
+"""Draws behind the validation rows that the documentation counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +33,8 @@ class CredibilityReport:
 
     ``applicability`` is None and ``sensitivity`` empty without a study. ``problems``: what could
     not be worked out, by part, with the reason. ``draws``: behind each row of ``validation``.
-    ``skill``: how forecasts of published trials have scored, in words, and where that stands.
+    ``risks``: the risk for each kind of reader. ``skill``: how forecasts of published trials have
+    scored, in words, and where that stands.
     ``study`` and ``run``: what was asked, versions with seed and wall time.
     """
 
@@ -44,6 +52,7 @@ class CredibilityReport:
     factors: Sequence[Factor]
     skill: str
     skill_source: str
+    risks: Sequence[UserRisk] = ()
     study: Sequence[Fact] = ()
     run: Sequence[Fact] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +87,21 @@ def marks_by_part(parameters: Sequence[AuditedParameter]) -> tuple[MarkCount, ..
     return tuple(marks_of(found, part) for part, found in by_part(parameters).items())
 
 
+def rests_on(parameters: Sequence[AuditedParameter]) -> MarkCount:
+    """Marks of what every result on pain is worked out from: body, conditions and drive."""
+    return marks_of([p for p in parameters if p.part in RESTS_ON], "what pain rests on")
+
+
+def spread_assumed(parameters: Sequence[AuditedParameter]) -> int:
+    """How many of them have a value that is not assumed, and a spread that is."""
+    return sum(p.mark != "assumed" and bool(assumed_spread(p.table, p.name)) for p in parameters)
+
+
+def on_pain(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Published results on pain under stimulation."""
+    return tuple(r for r in rows if r.observation.organ == PAIN)
+
+
 def checks_by_result(checks: Sequence[Check]) -> dict[str, tuple[Check, ...]]:
     """Checks that ``failed``, ``passed``, or were ``not run`` here."""
     names = {False: "failed", True: "passed", None: "not run"}
@@ -95,6 +119,6 @@ def effect_over_sham(report: CredibilityReport) -> Sensitivity | None:
 
 
 def matter_most(report: CredibilityReport) -> tuple[Influence, ...]:
-    """The parameters that the effect over sham depends on most, none without influence."""
+    """The parameters that carry at least a hundredth of the variance of the effect over sham."""
     found = effect_over_sham(report)
-    return () if found is None else tuple(i for i in found.top(TOP) if i.total > 0)
+    return () if found is None else found.carrying()

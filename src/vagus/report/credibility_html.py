@@ -7,8 +7,12 @@ from itertools import groupby
 from pathlib import Path
 
 from vagus.credibility.audit import by_part
+from vagus.credibility.sensitivity import least_share
+from vagus.credibility.spreads import assumed_spread
 from vagus.report.content import CaptionedFigure
 from vagus.report.credibility_content import (
+    DRAWS,
+    RESTS_ON,
     TOP,
     CredibilityReport,
     checks_by_result,
@@ -16,17 +20,22 @@ from vagus.report.credibility_content import (
     marks_by_part,
     marks_of,
     matter_most,
+    rests_on,
+    spread_assumed,
 )
 from vagus.report.credibility_words import (
     COLOUR_WORDS,
     accepted,
+    additivity,
     address,
+    carried,
     count,
     figure,
     headline,
     index,
     key_numbers,
     listed,
+    span,
     spread,
     whole_percent,
 )
@@ -48,6 +57,7 @@ def write_credibility(folder: Path, report: CredibilityReport) -> Path:
     filters = {
         "figure_of": figure, "accepted": accepted, "index_of": index,
         "listed": listed, "spread": spread, "address": address, "whole": whole_percent,
+        "additivity": additivity, "carried": carried,
     }  # fmt: skip
     return write_page(
         folder / NAME,
@@ -61,7 +71,13 @@ def write_credibility(folder: Path, report: CredibilityReport) -> Path:
         count=count,
         marks=marks_of(report.parameters),
         parts=by_part(report.parameters),
-        assumed_on_top=[i for i in matter_most(report) if i.mark == "assumed"],
+        pain_marks=rests_on(report.parameters),
+        spreads=spread_assumed([p for p in report.parameters if p.part in RESTS_ON]),
+        carrying=matter_most(report),
+        least=least_share(),
+        span=span,
+        spread_of=assumed_spread,
+        usual_draws=DRAWS,
         top=TOP,
         outcomes=list(reversed(list(enumerate(report.sensitivity, 1)))),
         checks=checks_by_result(report.checks),
@@ -84,13 +100,17 @@ def credibility_figures(report: CredibilityReport) -> list[CaptionedFigure]:
             CaptionedFigure(
                 "credibility-lights",
                 lights(report.applicability.lights),
-                "How far the asked protocol lies from anything validated. G (green): inside what "
-                "was held out and compared; A (amber): near it, or compared only in part; R (red): "
-                "beyond; ? (grey): cannot be said, which counts as amber.",
+                "How far the asked protocol lies from anything validated. G (green): as compared, "
+                "and reproduced or unchanged; A (amber): near it, or compared only in part; R "
+                "(red): beyond; ? (grey): cannot be said, which counts as amber.",
             )
         )
     if report.parameters:
-        counts = [marks_of(report.parameters), *marks_by_part(report.parameters)]
+        counts = [
+            *([pain] if (pain := rests_on(report.parameters)).total else []),
+            marks_of(report.parameters),
+            *marks_by_part(report.parameters),
+        ]
         drawn.append(
             CaptionedFigure(
                 "credibility-marks",
@@ -118,7 +138,9 @@ def _sensitivity_figures(report: CredibilityReport) -> list[CaptionedFigure]:
             f"credibility-sensitivity-{n}",
             sensitivity_bars([found], TOP),
             f"What {found.outcome} depends on. Total: share of the variance that would be left if "
-            "all else were known; first order: share that would go if this alone were known.",
+            "all else were known; first order: share that would go if this alone were known. A "
+            "small negative index is 0 within sampling; an arrow marks an interval that goes on. "
+            "Grey names: less than a hundredth of the variance.",
         )
         for n, found in reversed(varied)
     ]

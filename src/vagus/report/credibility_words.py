@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vagus.credibility.applicability import Applicability
 from vagus.credibility.evidence_link import Evidence
-from vagus.credibility.sensitivity import Sensitivity
+from vagus.credibility.sensitivity import Influence, Sensitivity
 from vagus.credibility.verification import Check
 from vagus.report.credibility_content import (
     CredibilityReport,
@@ -17,6 +17,8 @@ from vagus.report.credibility_content import (
     failures,
     marks_of,
     matter_most,
+    on_pain,
+    rests_on,
 )
 from vagus.report.figures.validation import plain
 from vagus.report.validation_content import tally
@@ -29,13 +31,11 @@ STANCES = {
     "green": f"Near to what was validated, yet only for exploring {ASKED}",
 }
 WITHOUT_STUDY = "Only for exploring, not for any decision"
-BODY = "body"
-"""The part of the tables that pain is worked out from."""
 BROKEN = "Not to be relied on as it stands"
 """Said whenever a check of the program itself fails: no result stands above that."""
 UNPLACED = "how far it lies from anything validated could not be worked out"
 COLOUR_WORDS = {
-    "green": "inside what was held out and compared",
+    "green": "as compared, and reproduced or unchanged",
     "amber": "near it, or compared only in part",
     "red": "beyond anything validated",
     "grey": "cannot be said",
@@ -74,27 +74,77 @@ def _reasons(report: CredibilityReport) -> list[str]:
         found.append(f"{count(len(broken), 'check')} of the program itself "
                      f"{'fails' if len(broken) == 1 else 'fail'}")  # fmt: skip
     found += _distance(report)
-    marks = marks_of(report.parameters)
-    assumed = f"{whole_percent(marks.share('assumed'))} of {marks.total} parameters are assumed"
-    body = marks_of([p for p in report.parameters if p.part == BODY])
-    if body.total:
-        assumed += f" ({whole_percent(body.share('assumed'))} of those of the body)"
-    top = matter_most(report)
-    if top:
-        guessed = sum(i.mark == "assumed" for i in top)
-        assumed += f", {guessed} of the {len(top)} that matter most among them"
-        if top[0].mark == "assumed":
-            assumed += f", and the first of all ({_short(top[0].description)})"
-    found.append(assumed)
+    found += _pain(report)
+    if report.parameters:
+        found.append(_assumed(report))
     free = tally(report.validation, "validate")
     n = sum(free.values())
     if n:
-        found.append(f"of {n} published results held out it fails {free['failed']}")
+        found.append(f"of {n} published results of any kind held out it fails {free['failed']}")
     missing = [part for part in ("verification", "validation", "sensitivity")
                if part in report.problems]  # fmt: skip
     if missing:
         found.append(f"{listed(missing)} could not be worked out")
     return found
+
+
+def _pain(report: CredibilityReport) -> list[str]:
+    """What became of published results on pain under stimulation, the held-out ones first."""
+    rows = on_pain(report.validation)
+    if not rows:
+        return []
+    free, known = tally(rows, "validate"), tally(rows, "calibrate")
+    n, m = sum(free.values()), sum(known.values())
+    what = "on pain under stimulation"
+    told = f"no result {what} was held out"
+    if n == 1:
+        (only,) = (name for name, rows_of in free.items() if rows_of)
+        words = {"failed": "it fails", "compatible": "it is compatible with"}.get(
+            only, "it reproduces"
+        )
+        told = f"the one result {what} that was held out {words}"
+    elif n:
+        told = f"of {n} held-out results {what} it {_verdicts(free)}"
+    return [told + (f"; of {m} known beforehand it {_verdicts(known)}" if m else "")]
+
+
+def _verdicts(found: Mapping[str, int]) -> str:
+    return (
+        f"reproduces {found['reproduced']}, is compatible with {found['compatible']} and fails "
+        f"{found['failed']}"
+    )
+
+
+def _assumed(report: CredibilityReport) -> str:
+    """What is assumed of what pain rests on, and of what carries the effect over sham."""
+    every, pain = marks_of(report.parameters), rests_on(report.parameters)
+    told = f"{whole_percent(every.share('assumed'))} of {every.total} parameters are assumed"
+    if pain.total:
+        told = (
+            f"{whole_percent(pain.share('assumed'))} of the {pain.total} parameters that a result "
+            f"on pain rests on are assumed ({whole_percent(every.share('assumed'))} of all "
+            f"{every.total})"
+        )
+    top = matter_most(report)
+    if not top:
+        return told
+    return f"{told}; {carried(top)}"
+
+
+def carried(top: Sequence[Influence]) -> str:
+    """ "of the 4 that carry at least a hundredth of the variance 3 are assumed"."""
+    assumed, spreads = _guessed(top)
+    told = f"{assumed} {'is' if assumed == 1 else 'are'} assumed"
+    if top[0].assumed:
+        told += f" (most of all: {_short(top[0].description)})"
+    if spreads:
+        told += f" and {spreads} {'has' if spreads == 1 else 'have'} an assumed spread"
+    return f"of the {len(top)} that carry at least a hundredth of the variance {told}"
+
+
+def _guessed(top: Sequence[Influence]) -> tuple[int, int]:
+    """How many are assumed, and of how many others the spread is."""
+    return sum(i.assumed for i in top), sum(bool(i.spread) and not i.assumed for i in top)
 
 
 def _short(text: str) -> str:
@@ -130,18 +180,24 @@ def key_numbers(report: CredibilityReport) -> list[Key]:
     keys = []
     if report.applicability is not None:
         keys.append(_light_key(report.applicability))
-    marks = marks_of(report.parameters)
-    keys.append(
-        Key(whole_percent(marks.share("assumed")), "of parameters are assumed",
-            f"{marks.counts.get('assumed', 0)} of {marks.total}; a further "
-            f"{whole_percent(marks.share('recalled'))} recalled")
-    )  # fmt: skip
+    pain, every = rests_on(report.parameters), marks_of(report.parameters)
+    if pain.total:
+        keys.append(
+            Key(whole_percent(pain.share("assumed")), "of what pain rests on is assumed",
+                f"{pain.counts.get('assumed', 0)} of {pain.total} in body, conditions and drive; "
+                f"{whole_percent(every.share('assumed'))} of all {every.total} shipped")
+        )  # fmt: skip
     top = matter_most(report)
     if top:
-        assumed = sum(i.mark == "assumed" for i in top)
+        assumed, spreads = _guessed(top)
+        others = f"; of {spreads} more the spread is" if spreads else ""
         keys.append(Key(f"{assumed} of {len(top)}", "of what matters most is assumed",
-                        "the parameters that move the effect over sham most"))  # fmt: skip
-    for role, what in (("validate", "held-out results that failed"),
+                        f"each at least a hundredth of the variance{others}"))  # fmt: skip
+    held = tally(on_pain(report.validation), "validate")
+    if n := sum(held.values()):
+        keys.append(Key(f"{held['failed']} of {n}", "held-out results on pain that failed",
+                        "under stimulation"))  # fmt: skip
+    for role, what in (("validate", "held-out results of any kind that failed"),
                        ("calibrate", "results known before that failed")):  # fmt: skip
         n = sum(tally(report.validation, role).values())
         if n:
@@ -196,6 +252,28 @@ def index(value: float) -> str:
     return text.replace("-", "−")
 
 
+def span(low: float, high: float) -> str:
+    """The interval of an index; once where both ends print alike."""
+    ends = index(low), index(high)
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def additivity(found: Sensitivity) -> str:
+    """What the sum of the first-order indices says, and what sampling leaves open."""
+    total, low, high = found.additive
+    told = f"First-order indices add up to {index(total)} (95 % interval {span(low, high)})"
+    if high < 1:
+        return (
+            f"{told}: less than 1 by more than sampling; parameters acting together carry the rest."
+        )
+    if low > 1:
+        return f"{told}: more than 1, which only sampling can give; take a larger base sample."
+    return (
+        f"{told}: 1 lies within, so that the difference to 1 may be sampling; whether parameters "
+        "act together cannot be told from it."
+    )
+
+
 def address(evidence: Evidence) -> str:
     """Where a paper can be read; empty for what lies in the repository."""
     target = evidence.target.removeprefix("doi:")
@@ -221,6 +299,6 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "s") -> str:
     """A number and its noun, in the plural where it must be."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else plural}"

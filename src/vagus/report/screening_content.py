@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vagus.suitability.adverse import AdverseEvent, most_common
-from vagus.suitability.labels import Statement
-from vagus.suitability.screen import Finding, Screening
-from vagus.suitability.words import (
+from vagus.suitability.adverse import AdverseEvent, gravest, most_common
+from vagus.suitability.event_words import (
     NO_INTERVAL,
     event_line,
     exposure_words,
-    fact_name,
     frequency_words,
-    notes,
-    question,
-    where_said,
-    why,
+    who_reported,
 )
+from vagus.suitability.labels import Statement
+from vagus.suitability.screen import Finding, Screening
+from vagus.suitability.words import fact_name, notes, question, sentence, where_said, why
 
-SHOWN = 6  # events of each kind on the first page; the annex holds all
+SHOWN = 10  # events of each kind on the first page; the annex holds all
 
 
 @dataclass(frozen=True)
@@ -68,13 +65,15 @@ class EventRow:
 class Events:
     """Lines for the first page: ``early`` (weeks), ``late`` (years), ``serious``; notes.
 
-    ``late_known``: whether an interval of those after years is known.
+    ``late_known``: whether an interval of those after years is known. ``more``: how many kinds of
+    event stand in the annex only.
     """
 
     early: tuple[str, ...]
     late: tuple[str, ...]
     late_known: bool
     serious: tuple[str, ...]
+    more: str
     notes: tuple[str, ...]
 
 
@@ -104,8 +103,8 @@ def asked_elsewhere(screening: Screening) -> list[Finding]:
 
 
 def others(screening: Screening) -> str:
-    """Who speaks beside the label of the device: labels of others of its kind, perhaps a trial."""
-    text = f"Labels of other {screening.cover.family['name']}"
+    """Who speaks beside the label of the device: texts on others of its kind, perhaps a trial."""
+    text = f"Texts on other {screening.cover.family['name']}"
     trial = any(s.relation == "trial" for f in screening.beside for s in f.statements)
     return f"{text}, and a trial," if trial else text
 
@@ -123,17 +122,33 @@ def said(statement: Statement) -> Said:
     )
 
 
+def in_short(findings: Sequence[Finding], screening: Screening) -> tuple[str, ...]:
+    """Findings in one line each: the fact, and who puts it under which severity."""
+    lines = []
+    for f in findings:
+        said: dict[str, list[str]] = {}
+        for s in f.statements:
+            who = "a trial" if s.relation == "trial" else s.label.name
+            memory = ", from memory" if s.mark == "recalled" else ""
+            said.setdefault(s.severity.name, []).append(who + memory)
+        words = "; ".join(f"{name} ({', '.join(dict.fromkeys(who))})" for name, who in said.items())
+        lines.append(f"{sentence(fact_name(f.code, screening.patient))}: {words}.")
+    return tuple(lines)
+
+
 def events_in_short(screening: Screening) -> Events:
     """The most common early and late events, and the serious ones with those of surgery."""
     events = screening.adverse_events
-    early = most_common(events)
-    late = most_common(events, "years")
-    serious = [*most_common(events, serious=True), *most_common(events, "surgery", serious=True)]
+    early, serious = most_common(events)[:SHOWN], gravest(events)[:SHOWN]
+    late = most_common(events, "years")[:SHOWN]
+    shown = {(e.term, e.period, e.serious) for e in (*early, *late, *serious)}
+    more = len({(e.term, e.period, e.serious) for e in events} - shown)
     return Events(
-        tuple(event_line(e, events) for e in early[:SHOWN]),
-        tuple(event_line(e, events).replace(f" ({NO_INTERVAL})", "") for e in late[:SHOWN]),
+        tuple(event_line(e, events) for e in early),
+        tuple(event_line(e, events).replace(f" ({NO_INTERVAL})", "") for e in late),
         any(e.frequency is not None and e.frequency.low is not None for e in late),
-        tuple(f"{event_line(e, events)} [{e.study}]" for e in serious[:SHOWN]),
+        tuple(f"{event_line(e, events)} [{who_reported(e)}]" for e in serious),
+        f"{more} more in the annex." if more else "",
         tuple(notes("adverse", screening.cover.family["family"])),
     )
 

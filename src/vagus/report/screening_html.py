@@ -10,17 +10,39 @@ from vagus.report.screening_content import (
     event_rows,
     events_in_short,
     fact_rows,
+    in_short,
     others,
     said,
 )
-from vagus.suitability.labels import UNKNOWN
+from vagus.report.screening_room import Sheet
 from vagus.suitability.screen import Screening
-from vagus.suitability.words import NONE_APPLIES, asker, headline, notes, stated
+from vagus.suitability.words import (
+    NONE_APPLIES,
+    asker,
+    headline,
+    notes,
+    sentence,
+    stated,
+    unread,
+    use_line,
+)
 
 
 def write_screening_page(page: Path, screening: Screening) -> Path:
     """Write ``page``; returns its path. OSError from the file system is passed on."""
     s = screening
+    elsewhere = [f for f in s.beside if f.answer == "yes"]
+    applying, beside_stated = fact_rows(s.applying, s), fact_rows(elsewhere, s)
+    asked, asked_beside = fact_rows(s.open, s), fact_rows(asked_elsewhere(s), s)
+    use, silent = sentence(use_line(s)), [code.name for code in s.silent]
+    events, limits = events_in_short(s), notes("limit")
+    told = [f"{field} {words}" for field, words in stated(s.patient)]
+    texts = [
+        headline(s), " ".join(told), use, "; ".join(silent), s.regulatory.sentence, asker(s),
+        *limits, *([] if s.cover.label_read else [unread(s)]),
+    ]  # fmt: skip
+    short = in_short(elsewhere, s)
+    sheet = Sheet(texts, applying, beside_stated, short, (*asked, *asked_beside), events)
     return write_page(
         page, "screening.html.jinja", (), {},
         s=s,
@@ -29,17 +51,20 @@ def write_screening_page(page: Path, screening: Screening) -> Path:
         headline=headline(s),
         asker=asker(s),
         stated=stated(s.patient),
-        applying=fact_rows(s.applying, s),
-        open=fact_rows(s.open, s),
+        applying=applying,
+        open=asked,
         beside=fact_rows(s.beside, s),
         others=others(s),
-        beside_stated=fact_rows([f for f in s.beside if f.answer == "yes"], s),
-        beside_open=fact_rows(asked_elsewhere(s), s),
-        silent=[code.name for code in s.silent],
+        beside_stated=beside_stated,
+        beside_short=short,
+        beside_open=asked_beside,
+        silent=silent,
+        unread=sentence(unread(s)),
+        use=use,
+        room=sheet.room,
         uses=[said(statement) for statement in s.uses],
-        events=events_in_short(s),
+        events=events,
         all_events=event_rows(s.adverse_events),
-        limits=notes("limit"),
+        limits=limits,
         none_applies=NONE_APPLIES,
-        is_unknown=s.verdict.key == UNKNOWN,
     )  # fmt: skip

@@ -24,13 +24,14 @@ PER = 1e5  # person-minute-days, as Kim 2022 prints its rates
 class Frequency:
     """How many in 100 with a 95 % interval; ``low`` and ``high`` are None where it is not known.
 
-    ``basis``: how it was got, in words.
+    ``basis``: how it was got, in words. ``below``: the report gives an upper bound only ("<2 %").
     """
 
     per_100: float
     low: float | None
     high: float | None
     basis: str
+    below: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,9 @@ class AdverseEvent:
             "as_reported": self.as_reported, "period": self.period, "serious": self.serious,
             "counts": self.counts, "count": self.count, "n": self.n,
             "per_100": f and f.per_100, "low": f and f.low, "high": f and f.high,
-            "basis": f.basis if f else "not known", "timepoint": self.timepoint or None,
-            "note": self.note or None, "source": self.source, "mark": self.mark,
+            "below": bool(f and f.below), "basis": f.basis if f else "not known",
+            "timepoint": self.timepoint or None, "note": self.note or None,
+            "source": self.source, "mark": self.mark,
         }  # fmt: skip
         if e is not None:
             found["per_100000_person_minute_days"] = {
@@ -100,11 +102,17 @@ def adverse_events(family: Row) -> tuple[AdverseEvent, ...]:
     found = [_published(row) for row in rows]
     told = {(row["trial"], row["trial_term"]) for row in rows}
     plain = {(r["trial"], r["term"]): r["plain"] for r in read_table("suitability/trial_terms.csv")}
+    names = {row["trial"]: row["study"] for row in rows if row["trial"]}  # one name for one study
     for key, trial in evidence().trials.items():
         if trial.line["device_class"] in trials:
             roles = {arm["arm_key"]: arm["role"] for arm in trial.arms}
             found += [
-                _of_trial(line, trial.name, roles, plain.get((key, line["term"]), line["term"]))
+                _of_trial(
+                    line,
+                    names.get(key, trial.name),
+                    roles,
+                    plain.get((key, line["term"]), line["term"]),
+                )
                 for line in evidence().adverse_events_of(key)
                 if line.cell("n_affected").known and (key, line["term"]) not in told
             ]
@@ -114,17 +122,46 @@ def adverse_events(family: Row) -> tuple[AdverseEvent, ...]:
 def most_common(
     events: Sequence[AdverseEvent], period: Period = "weeks", serious: bool = False
 ) -> tuple[AdverseEvent, ...]:
-    """One row per term, most frequent first: that of the most people, an interval first.
+    """One row per term and what it counts, most frequent first, so that zeros come last.
 
-    Sham arms and events that were not counted in people are left out.
+    Of several studies that of the most people stands for the term, an interval first, a zero only
+    where no study has more. Sham arms are left out, and events that were not counted in people
+    unless they are serious: a serious one is never left out.
     """
-    best: dict[str, AdverseEvent] = {}
+    best: dict[tuple[str, str], AdverseEvent] = {}
     for event in events:
         fits = event.period == period and event.serious == serious and event.arm != "sham"
-        fits = fits and event.counts == "people" and event.frequency is not None
-        if fits and _weight(event) > _weight(best.get(event.term)):
-            best[event.term] = event
+        fits = fits and event.frequency is not None and (serious or event.counts == "people")
+        key = (event.term, event.counts)
+        if fits and _weight(event) > _weight(best.get(key)):
+            best[key] = event
     return tuple(sorted(best.values(), key=_rank))
+
+
+def gravest(events: Sequence[AdverseEvent]) -> tuple[AdverseEvent, ...]:
+    """The serious ones and all of surgery, one row per term as in `most_common`, zeros last."""
+    surgery = [*most_common(events, "surgery"), *most_common(events, "surgery", serious=True)]
+    late = most_common(events, "years", serious=True)
+    return tuple(sorted([*most_common(events, serious=True), *surgery, *late], key=_rank))
+
+
+def elsewhere(event: AdverseEvent, events: Sequence[AdverseEvent]) -> tuple[float, ...]:
+    """Per 100 in the other studies of the same event, sorted, where one is outside the interval.
+
+    Empty where all lie inside the interval of ``event``; where that is not known, where all agree.
+    """
+    shown = event.frequency
+    if shown is None:
+        return ()
+    same = (event.term, event.period, event.serious, event.counts)
+    found = sorted(
+        e.frequency.per_100 for e in events
+        if (e.term, e.period, e.serious, e.counts) == same and e.study != event.study
+        and e.arm != "sham" and e.frequency is not None
+    )  # fmt: skip
+    low = shown.per_100 if shown.low is None else shown.low
+    high = shown.per_100 if shown.high is None else shown.high
+    return tuple(found) if any(not low <= share <= high for share in found) else ()
 
 
 def sham_beside(event: AdverseEvent, events: Sequence[AdverseEvent]) -> AdverseEvent | None:
@@ -133,11 +170,10 @@ def sham_beside(event: AdverseEvent, events: Sequence[AdverseEvent]) -> AdverseE
     return next(found, None) if event.arm == "active" else None
 
 
-def _weight(event: AdverseEvent | None) -> tuple[bool, int]:
-    if event is None:
-        return (False, -1)
-    known = event.frequency is not None and event.frequency.low is not None
-    return (known, event.n or 0)
+def _weight(event: AdverseEvent | None) -> tuple[bool, bool, int]:
+    if event is None or event.frequency is None:
+        return (False, False, -1)
+    return (event.frequency.per_100 > 0, event.frequency.low is not None, event.n or 0)
 
 
 def _rank(event: AdverseEvent) -> tuple[float, str, str]:
@@ -155,7 +191,7 @@ def _published(row: Row) -> AdverseEvent:
         frequency = from_percentage(row["pct"], n)
     else:
         frequency = None
-    if count is None and row["pct"] and n:
+    if count is None and row["pct"] and n and not row["pct"].startswith("<"):
         only = counts_behind(row["pct"], n)
         count = only[0] if len(only) == 1 else None
     return AdverseEvent(
@@ -196,10 +232,15 @@ def events_per_100(count: int, n: int) -> Frequency:
 def from_percentage(percent: str, n: int | None) -> Frequency:
     """A printed percentage; its interval where a count of ``n`` people can be behind it.
 
-    Where several counts can, the interval spans those of all.
+    Where several counts can, the interval spans those of all; "<2" is any count from 1 on that
+    gives less than 2 %.
     """
+    bound = percent.startswith("<")
     if n is None:
-        return Frequency(float(percent), None, None, "interval not known: number not reported")
+        basis = "interval not known: number not reported"
+        return Frequency(float(percent.removeprefix("<")), None, None, basis, bound)
+    if bound:
+        return _fewer_than(percent, n)
     counts = counts_behind(percent, n)
     if not counts:
         basis = f"interval not known: no whole number of {n} people gives {percent} %"
@@ -208,6 +249,18 @@ def from_percentage(percent: str, n: int | None) -> Frequency:
     which = " or ".join(str(k) for k in counts)
     basis = f"{which} of {n} people, worked back from {percent} %; exact binomial interval"
     return Frequency(float(percent), 100 * low, 100 * high, basis)
+
+
+def _fewer_than(percent: str, n: int) -> Frequency:
+    """An upper bound such as "<2": the interval spans those of all counts that it allows."""
+    bound = float(percent.removeprefix("<"))
+    most = max((k for k in range(1, n + 1) if 100 * k / n < bound), default=None)
+    if most is None:
+        basis = f"interval not known: no whole number of {n} people gives {percent} %"
+        return Frequency(bound, None, None, basis, below=True)
+    low, high = share_interval(1, n)[0], share_interval(most, n)[1]
+    basis = f"1 to {most} of {n} people, from {percent} %; exact binomial interval of all these"
+    return Frequency(bound, 100 * low, 100 * high, basis, below=True)
 
 
 def _exposure(row: Row) -> Exposure | None:

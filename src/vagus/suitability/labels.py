@@ -48,7 +48,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Label:
-    """``read``: "read", "from memory" or "not read"; ``note``: what of it was read."""
+    """``read``: "read", "in part", "from memory" or "not read"; ``note``: what of it was read."""
 
     key: str
     name: str
@@ -125,6 +125,11 @@ class Cover:
     def label_read(self) -> bool:
         """Whether a label of this very device was read."""
         return self.own is not None and self.own.read == "read"
+
+    @property
+    def any_read(self) -> bool:
+        """Whether a label of this very device was read, or a text on a part of it."""
+        return self.own is not None and self.own.read in ("read", "in part")
 
 
 @cache

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ REGIONS = ("US", "EU", "UK", "CH", "other")
 FIELDS = ("age", "region", "condition", "history")
 ANSWERS: tuple[Answer, ...] = ("yes", "no", "unknown")
 OLDEST_y = 120
+NEAREST = 3  # names shown for one that is not known
 AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(y|yr|yrs|year|years)?\s*")
 
 
@@ -113,8 +115,10 @@ def _bad_history(values: Mapping[str, Any]) -> list[BadValue]:
     for code, value in history.items():
         answer = _answer(value)
         if code not in known:
-            keys, fix = ("history", str(code)), nearest(str(code), known)
-            found.append(BadValue(keys, "not a known fact", ", ".join(known), fix))
+            near = ", ".join(f"`{c}`" for c in get_close_matches(str(code), known, NEAREST))
+            fix = f"Did you mean {near}?" if near else ""
+            allowed = f"one of {len(known)} facts, which `docs/suitability.md` lists"
+            found.append(BadValue(("history", str(code)), "not a known fact", allowed, fix))
         elif answer is None:
             fix = nearest(str(value).lower(), ANSWERS)
             found.append(BadValue(("history", code), value, ", ".join(ANSWERS), fix))

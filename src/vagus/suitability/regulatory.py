@@ -24,6 +24,7 @@ REGION_NAMES = {
     "US": "the United States", "EU": "the European Union", "UK": "the United Kingdom",
     "CH": "Switzerland", "other": "this region",
 }  # fmt: skip
+FROM_MEMORY = "From memory, not verified: "
 VERBS = {"clearance": "cleared", "approval": "approved", "marketing": "marketed"}
 
 
@@ -32,12 +33,14 @@ class Clearance:
     """One row: what a regulator (or, for ``guidance``, a health service) said of a device.
 
     ``covers``: conditions named; ``unclear``: conditions that may be meant ("pain": every painful
-    one); ``limits``: limits of the population that a patient file cannot check.
+    one); ``assumed_in``: regions where it is assumed that the row counts; ``limits``: limits of
+    the population that a patient file cannot check.
     """
 
     kind: Kind
     region: str
     regions: tuple[str, ...]
+    assumed_in: tuple[str, ...]
     indication: str
     population: str
     pathway: str
@@ -55,8 +58,12 @@ class Clearance:
 
     @property
     def reference(self) -> str:
-        """Number and date, as far as known, and whether this is from memory."""
-        parts = [self.identifier or self.pathway, self.date or "date not known"]
+        """Number and date, as far as known, and whether this is from memory.
+
+        A CE mark alone has no number that anybody could look up; the annex has what the row says.
+        """
+        number = "" if self.kind == "marketing" else self.identifier
+        parts = [number or self.pathway, self.date or "date not known"]
         if self.mark == "recalled":
             parts.append("from memory")
         return ", ".join(filter(None, parts))
@@ -123,8 +130,9 @@ def clearances() -> Mapping[str, list[Clearance]]:
     for row in read_table("suitability/regulatory.csv"):
         made = Clearance(
             row["kind"],  # type: ignore[arg-type]
-            row["region"], split(row["regions"]), row["indication"], row["population"],
-            row["pathway"], row["identifier"], row["date"], row["status"], split(row["covers"]),
+            row["region"], split(row["regions"]), split(row["assumed_in"]),
+            row["indication"], row["population"], row["pathway"],
+            row["identifier"], row["date"], row["status"], split(row["covers"]),
             split(row["covers_unclear"]), row["covers_reason"],
             float(row["age_from"]) if row["age_from"] else None,
             float(row["age_to"]) if row["age_to"] else None,
@@ -142,7 +150,7 @@ def _status(rows: tuple[Clearance, ...], patient: PatientFile) -> Told:
         return "not known", "Not known: no row on any regulator was found for this device.", ()
     if not patient.region or not patient.condition:
         missing = [name for name in ("region", "condition") if not getattr(patient, name)]
-        return "not known", f"Not known: the file states no {' and no '.join(missing)}.", ()
+        return "not known", f"Not known: no {' and no '.join(missing)} was stated.", ()
     where = REGION_NAMES[patient.region]
     here = tuple(row for row in rows if patient.region in row.regions)
     if not here:
@@ -153,7 +161,7 @@ def _status(rows: tuple[Clearance, ...], patient: PatientFile) -> Told:
             f"A consumer product in {where}, with no medical indication: any use for {name} is "
             "outside a clearance (off-label)."
         )
-        return "no medical indication", text, here
+        return "no medical indication", _from_memory(text, here), here
     legal = tuple(row for row in here if row.kind in VERBS)
     named = tuple(row for row in legal if patient.condition in row.covers)
     if named:
@@ -167,57 +175,87 @@ def _status(rows: tuple[Clearance, ...], patient: PatientFile) -> Told:
         f" A health service has issued guidance on {name} ({row.reference}), which is no approval."
         for row in guidance
     )
+    if any(patient.region in row.assumed_in for row in told[2] or legal):
+        also += f" That the CE mark counts in {where} too is assumed."
     return told[0], told[1] + also, (*told[2], *guidance)
 
 
 def _named(rows: tuple[Clearance, ...], age_y: float | None, name: str, where: str) -> Told:
     """The condition is named: whether for this age, and on which row that rests."""
-    of_age = [row for row in rows if row.of_age(age_y)]
-    seen = [row for row in of_age or rows if row.mark != "recalled"]
-    row = (seen or of_age or list(rows))[-1]  # the rows of a device are in the order of time
-    verb = VERBS[row.kind].capitalize()
+    of_age = [row for row in rows if row.of_age(age_y) is not False]
+    if not of_age:
+        by_ages = {row.ages: row for row in rows}  # the rows of a device are in the order of time
+        named = "; ".join(f"{ages} ({row.reference})" for ages, row in by_ages.items())
+        text = f"Off-label for this age: the rows read on {name} in {where} name people of {named}."
+        return "other age", _from_memory(text, rows), rows
+    row = ([row for row in of_age if row.mark != "recalled"] or of_age)[-1]
     people = f"people of {row.ages}" if row.ages else "ages not named in the row"
-    text = f"{verb} for {name} in {where} ({row.reference}; {people})."
-    if row.mark == "recalled":
-        text = text.replace(verb, f"From memory, not verified: {verb.lower()}", 1)
+    text = f"{VERBS[row.kind].capitalize()} for {name} in {where} ({row.reference}; {people})."
     if age_y is None and row.ages:
-        text += " The file states no age."
-    elif not of_age:
-        text = f"Off-label for this age: the row on {name} in {where} names {people}"
-        return "other age", f"{text} ({row.reference}).", (row,)
-    if row.limits:
-        text += f" The row also says: {row.limits}. Whether that holds, the file cannot say."
+        text += " No age was stated."
+    text = _from_memory(text + _limits((row,)), (row,))
     return ("named" if row.mark != "recalled" else "named, from memory"), text, (row,)
 
 
 def _unnamed(rows: tuple[Clearance, ...], patient: PatientFile, where: str) -> Told:
     """The condition is not named: perhaps a part of it, or something that may mean it."""
+    naming = tuple(row for row in rows if row.covers or row.unclear)
     row_of = conditions()[patient.condition]
     name = row_of["name"]
+    if not naming:
+        references = "; ".join(row.reference for row in rows)
+        text = f"Not known: the rows for {where} name no condition ({references})."
+        return "not known", text, rows
     in_part = tuple(
-        row for row in rows
+        row for row in naming
         if any(conditions()[c]["part_of"] == patient.condition for c in row.covers)
     )  # fmt: skip
-    if in_part:
-        parts = {c: None for row in in_part for c in row.covers}
-        words = " and ".join(conditions()[c]["name"] for c in parts)
-        verbs = VERBS[in_part[0].kind].capitalize()
-        references = "; ".join(f"{r.reference}: {r.ages}" for r in in_part)
-        text = (
-            f"{verbs} in {where} for a part of {name} only: {words} ({references}). Whether that "
-            "is what is meant, the file cannot say; for all else it would be off-label."
-        )
-        return "named in part", text, in_part
     unclear = tuple(
-        row for row in rows
+        row for row in naming
         if patient.condition in row.unclear or ("pain" in row.unclear and row_of["pain"] == "yes")
     )  # fmt: skip
+    if in_part:
+        parts = dict.fromkeys(c for row in in_part for c in row.covers)
+        words = " and ".join(conditions()[c]["name"] for c in parts)
+        references = "; ".join(f"{r.reference}: {r.ages or 'any age'}" for r in in_part)
+        text = (
+            f"{VERBS[in_part[0].kind].capitalize()} in {where} for a part of {name} only: {words} "
+            f"({references}). Whether that is what is meant is not known; for all else it would be "
+            "off-label."
+        )
+        return _for_age("named in part", text, in_part, patient.age_y)
     if unclear:
         row = unclear[0]
         text = (
-            f"Not clear: {VERBS[row.kind]} in {where} for {row.indication} ({row.reference}), "
-            f"which {row.reason}; whether {name} is meant is not known."
+            f"Not clear: {VERBS[row.kind]} in {where} for {row.indication} ({row.reference}). The "
+            f"row {row.reason}; whether {name} is meant is not known."
         )
-        return "unclear", text, unclear
+        return _for_age("unclear", text, unclear, patient.age_y)
     text = f"Off-label: no clearance or approval for {name} in {where} was found in the rows read."
-    return "off-label", text, ()
+    return "off-label", _from_memory(text, naming), ()
+
+
+def _for_age(status: Status, text: str, rows: tuple[Clearance, ...], age_y: float | None) -> Told:
+    """The text of rows that may mean the condition, with what they say of this age."""
+    of_age = tuple(row for row in rows if row.of_age(age_y) is not False)
+    if not of_age:
+        status = "other age"
+        text += " The age stated is outside what these rows name: off-label for it."
+    elif age_y is None and all(row.ages for row in rows):
+        text += " No age was stated."
+    elif all(row.mark == "recalled" for row in of_age) and of_age != rows:
+        text += " That a row names this age is from memory, not verified."
+    return status, _from_memory(text + _limits(rows), rows), rows
+
+
+def _limits(rows: tuple[Clearance, ...]) -> str:
+    """Limits that the rows add and a patient file cannot check; empty where there are none."""
+    limits = "; ".join(dict.fromkeys(row.limits for row in rows if row.limits))
+    return f" The row also says: {limits}. Whether that holds is not known." if limits else ""
+
+
+def _from_memory(text: str, rows: tuple[Clearance, ...]) -> str:
+    """The text, said to be from memory where every row that it rests on is."""
+    if any(row.mark != "recalled" for row in rows):
+        return text
+    return FROM_MEMORY + text[:1].lower() + text[1:]

@@ -95,11 +95,16 @@ class Screening:
 
     @property
     def silent(self) -> tuple[Code, ...]:
-        """Facts stated "yes" of which neither the own label nor the standard speaks."""
+        """Facts stated "yes" of which neither the own label nor the standard speaks.
+
+        Left out where a statement speaks of a broader fact, or of a narrower one that may hold.
+        """
         asked = {f.code.code for f in self.findings}
+        narrower = {b for f in self.findings if f.answer != "no" for b in broader(f.code.code)}
         return tuple(
             code for code in codes().values()
             if self.patient.history.get(code.code) == "yes"
+            and code.code not in narrower
             and asked.isdisjoint((code.code, *broader(code.code)))
         )  # fmt: skip
 
@@ -158,7 +163,7 @@ def screen(patient: PatientFile, device: Device) -> Screening:
 
 def _verdict(found: Cover, findings: tuple[Finding, ...]) -> Severity:
     """The strictest; the standard alone is no label of the device and leaves it unknown."""
-    counted = {"own label", "standard"} if found.label_read else {"own label"}
+    counted = {"own label", "standard"} if found.any_read else {"own label"}
     applying = [
         s.severity for f in findings if f.answer == "yes" for s in f.statements
         if s.relation in counted

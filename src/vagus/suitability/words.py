@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vagus.data import read_table
-from vagus.suitability.adverse import AdverseEvent, Frequency, sham_beside
 from vagus.suitability.codes import Code, codes
 from vagus.suitability.labels import NOTHING, UNKNOWN, Statement, strictest
 from vagus.suitability.patient import PatientFile, conditions
@@ -15,10 +14,9 @@ from vagus.suitability.screen import Finding, Screening
 NONE_APPLIES = (
     "No statement of the labels read applies to what was stated. That is not the same as suitable."
 )
-NO_INTERVAL = "interval not known"
 RELATIONS = {"standard": "the standard for such devices", "trial": "a trial"}
-LABELS = ("instructions for use", "maker's web page", "regulator", "brief summary")
-UNNAMED = ("from memory", "not read")  # kinds that the name or the mark says already
+LABELS = ("instructions for use", "maker's web page", "brief summary")
+UNNAMED = ("from memory", "not read", "regulator")  # kinds that the name or the mark says already
 ANSWERED = {"yes": "yes to", "no": "no to", "unknown": "unknown"}
 REGIONS = {"any": "any region"}
 
@@ -30,18 +28,16 @@ def headline(s: Screening) -> str:
         return NONE_APPLIES
     if verdict.key == UNKNOWN:
         if not s.cover.label_read:
-            return f"Unknown: {_unread(s)}{_information(s)}"
+            besides = f" Besides, {missing}." if missing and s.cover.any_read else ""
+            return f"Unknown: {unread(s)}{besides}{_information(s)}"
         return (
             "Unknown until these are answered: no statement of the labels read applies to what was "
             f"stated so far, and {missing}."
         )
-    decisive = [f for f in s.applying if f.strictest.rank == verdict.rank]
-    first = [x for x in decisive[0].statements if x.severity.rank == verdict.rank]
-    said = verdict.words.format(fact=listed([fact_name(f.code, s.patient) for f in decisive]))
-    text = f"{verdict.name.capitalize()}: {speaker(first[0])} {said}."
+    text = f"{verdict.name.capitalize()}: {_decisive(s)}."
     if not s.cover.label_read:
-        text += f" Beyond that it is unknown: {_unread(s)}"
-    elif missing:
+        text += f" Beyond that it is unknown: {unread(s)}"
+    if missing and s.cover.any_read:
         text += f" Besides, {missing}."
     return text
 
@@ -52,9 +48,15 @@ def speaker(statement: Statement) -> str:
         return "a label that is recalled from memory and was not verified"
     if statement.relation in RELATIONS:
         return RELATIONS[statement.relation]
-    kind = statement.document.kind
-    if statement.relation == "another device":
-        return f"the label of {statement.label.name}, another device,"
+    kind, name = statement.document.kind, statement.label.name
+    elsewhere = statement.relation == "another device"
+    if statement.mark == "derived":
+        whose = f"that of {name}, another device" if elsewhere else "its label or clearance"
+        return f"what was worked out from {whose} (not its words)"
+    if kind == "regulator":
+        return "a regulator's text" + (f" on {name}, another device," if elsewhere else "")
+    if elsewhere:
+        return f"the label of {name}, another device,"
     return "the label read" if kind in LABELS else article(kind)
 
 
@@ -62,7 +64,7 @@ def where_said(statement: Statement) -> str:
     """Label or document (with its kind where it is no label), region, date, how it was read."""
     who = statement.document.name
     if statement.relation == "another device":
-        who = f"label of another device, {statement.label.name}: {who}"
+        who = f"another device, {statement.label.name}: {who}"
     elif statement.relation == "trial":
         who = f"no label, but a trial: {who}"
     elif statement.relation == "standard":
@@ -111,8 +113,9 @@ def asker(s: Screening) -> str:
     """Who asks the open questions, where it is not a label that was read; else empty."""
     if s.cover.label_read:
         return ""
-    recalled = s.cover.own is not None and s.cover.own.read == "from memory"
-    names = ["A label recalled from memory"] if recalled else []
+    read = s.cover.own.read if s.cover.own else ""
+    names = ["A label recalled from memory"] if read == "from memory" else []
+    names += ["What was read of this device"] if read == "in part" else []
     names += ["the standard for such devices"] if s.cover.standard else []
     return sentence(" and ".join(names) + (" ask" if len(names) > 1 else " asks"))
 
@@ -125,44 +128,14 @@ def why(finding: Finding) -> str:
     return f"follows from: {listed(names)}"
 
 
-def per_100(f: Frequency) -> str:
-    """ "about 46 in 100 (43 to 48)", with "interval not known" where it is not."""
-    interval = NO_INTERVAL
-    if f.low is not None and f.high is not None:
-        interval = f"{_share(f.low)} to {_share(f.high)}"
-    return f"about {_share(f.per_100)} in 100 ({interval})"
-
-
-def frequency_words(event: AdverseEvent) -> str:
-    """How often, for people or events; the count alone where no number of people is known."""
-    if event.frequency is None:
-        what = "people" if event.counts == "people" else "events"
-        return f"{event.count} {what}, of how many is not known"
-    if event.counts == "events":
-        return per_100(event.frequency).replace(" in 100 ", " events per 100 people ")
-    if event.count == 0 and event.frequency.high is not None:
-        return f"none of {event.n} (0 to {_share(event.frequency.high)} in 100)"
-    return per_100(event.frequency)
-
-
-def event_line(event: AdverseEvent, events: Sequence[AdverseEvent]) -> str:
-    """One event with its frequency, and that under sham beside it where reported."""
-    text = f"{event.term}: {frequency_words(event)}"
-    sham = sham_beside(event, events)
-    return f"{text}; with sham {frequency_words(sham)}" if sham else text
-
-
-def exposure_words(event: AdverseEvent) -> str:
-    """The printed rate beside that of count and exposure; empty where there is no exposure."""
-    e = event.exposure
-    if e is None:
-        return ""
-    verdict = "the two conflict" if e.conflict else "the two agree"
-    return (
-        f"per 100,000 person-minute-days: printed {e.printed:g} ({e.printed_low:g} to "
-        f"{e.printed_high:g}), from count and exposure {e.computed:.2f} ({e.computed_low:.2f} to "
-        f"{e.computed_high:.2f}); {verdict}"
-    )
+def use_line(s: Screening) -> str:
+    """Conditions of use that are contraindicated, each with who says it; empty where none is."""
+    said: dict[str, list[str]] = {}
+    for x in s.uses:
+        if x.severity.rank == 0:
+            text = f"{x.text} ({x.note})" if x.note else x.text
+            said.setdefault(speaker(x), []).append(text)
+    return "; ".join(f"{who}: {'; '.join(texts)}" for who, texts in said.items())
 
 
 def notes(kind: str, family: str = "") -> list[str]:
@@ -186,10 +159,17 @@ def article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _share(per_100: float) -> str:
-    if per_100 >= 10 or per_100 == 0:
-        return f"{per_100:.0f}"
-    return f"{per_100:.1f}" if per_100 >= 0.95 else f"{per_100:.1g}"
+def _decisive(s: Screening) -> str:
+    """Who says what makes the verdict, each speaker with the facts that it names."""
+    named: dict[str, list[str]] = {}
+    for finding in s.applying:
+        first = [x for x in finding.statements if x.severity == s.verdict]
+        if first:  # what was read speaks before what is recalled
+            who = speaker(min(first, key=lambda x: x.mark == "recalled"))
+            named.setdefault(who, []).append(fact_name(finding.code, s.patient))
+    return "; ".join(
+        f"{who} {s.verdict.words.format(fact=listed(facts))}" for who, facts in named.items()
+    )
 
 
 def _missing(s: Screening) -> str:
@@ -207,11 +187,17 @@ def _missing(s: Screening) -> str:
     return f"{text}; {len(stricter)} of them would be stricter (up to {worst})"
 
 
-def _unread(s: Screening) -> str:
-    """Why nothing can be said from a label of the device itself."""
+def unread(s: Screening) -> str:
+    """Why not enough can be said from a label of the device itself."""
     if s.cover.own is None:
         return f"no label of {s.device.name} was read, so what it says is not known."
-    return f"no label of {s.device.name} was read ({s.cover.own.note})."
+    if s.cover.own.read == "in part":
+        return (
+            f"of {s.device.name} this was read: {s.cover.own.note}. What else it says is not known."
+        )
+    more = " else" if s.cover.own.read == "from memory" else ""
+    said = f"so what{more} it says is not known."
+    return f"no label of {s.device.name} was read ({s.cover.own.note}), {said}"
 
 
 def _information(s: Screening) -> str:
@@ -228,5 +214,5 @@ def _information(s: Screening) -> str:
     if said["standard"]:
         text += f" The standard for such devices says: {listed(said['standard'])}."
     if said["another device"]:
-        text += f" Labels of other devices of the kind say: {listed(said['another device'])}."
+        text += f" Texts on other devices of the kind say: {listed(said['another device'])}."
     return text

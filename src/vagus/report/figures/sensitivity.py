@@ -6,19 +6,22 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from vagus.credibility.sensitivity import Influence, Sensitivity
+from vagus.credibility.sensitivity import Influence, Sensitivity, least_share
 from vagus.report import style
 
 FIRST, TOTAL = style.SERIES[0], "#a9cfe6"
 ROW_in, PANEL_in, WORDS = 0.34, 0.72, 50
 """Height of a row, of what a panel needs besides its rows, and letters of a row's description."""
 ENDS = (-0.12, 1.12)
-"""Of the axis: shares lie from 0 to 1; longer intervals are cut here, and told in numbers."""
+"""Of the axis: shares lie from 0 to 1; intervals that go on beyond end in an arrow."""
+ARROW = 0.03
+"""Room that an arrow takes inside the axis."""
 HALF = {"total": 0.36, "first": 0.19}
 
 
@@ -63,6 +66,8 @@ def _panel(ax: Axes, one: Sensitivity, rows: Sequence[Influence]) -> None:
         ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
         return
     ax.set_yticks(range(len(rows)), [label(i) for i in rows])
+    for tick, i in zip(ax.get_yticklabels(), rows, strict=True):
+        tick.set_color(style.INK if i.total >= least_share() else style.MUTED)
     for y, i in enumerate(rows):
         _bar(ax, y, "total", i.total, i.total_low, i.total_high)
         _bar(ax, y, "first", i.first, i.first_low, i.first_high)
@@ -76,7 +81,13 @@ def _bar(ax: Axes, y: float, kind: str, value: float, low: float, high: float) -
     half, colour = HALF[kind], FIRST if kind == "first" else TOTAL
     ax.barh(y, value, height=2 * half, color=colour, lw=0)
     at = y + (0.0 if kind == "first" else 0.5 * (HALF["first"] + half))
-    ax.plot([low, high], [at, at], color=style.INK, lw=1.0, solid_capstyle="butt")
+    least = ENDS[0] + ARROW if low < ENDS[0] else ENDS[0]
+    most = ENDS[1] - ARROW if high > ENDS[1] else ENDS[1]
+    ends = np.clip([low, high], least, most)
+    ax.plot(ends, [at, at], color=style.INK, lw=1.0, solid_capstyle="butt")
+    for beyond, end, marker in ((low < ENDS[0], least, "<"), (high > ENDS[1], most, ">")):
+        if beyond:
+            ax.plot([end], [at], marker, color=style.INK, ms=4.5, clip_on=False)
 
 
 def label(i: Influence) -> str:
@@ -93,7 +104,7 @@ def label(i: Influence) -> str:
 
 def _told(i: Influence) -> str:
     ends = f"{_number(i.total_low)} to {_number(i.total_high)}"
-    return f"{_number(i.total)} ({ends})" + (f"\n{i.mark}" if i.mark else "")
+    return f"{_number(i.total)} ({ends})" + (f"\n{i.told}" if i.mark else "")
 
 
 def _number(value: float) -> str:
