@@ -206,10 +206,8 @@ def test_verdict_without_a_place_is_not_better() -> None:
 def test_verdict_counts_what_is_assumed_among_what_matters() -> None:
     report = make_credibility_report()
     assert [i.symbol for i in matter_most(report)] == [f"k_{n}" for n in range(6)]
-    assert (
-        "67 % of the 3 parameters that a result on pain rests on are assumed (33 % of all 9)"
-        in headline(report)
-    )
+    told = headline(report)
+    assert "67 % of the 3 parameters that a result on pain rests on are assumed;" in told
     assert (
         "of the 6 that carry at least a hundredth of the variance 4 are assumed "
         "(most of all: gain number 0 of <something>) and 1 has an assumed spread"
@@ -237,11 +235,8 @@ def test_verdict_says_what_became_of_results_on_pain() -> None:
 
     known = rows("calibrate", "reproduced", "compatible", "compatible")
     told = said(*rows("validate", "failed"), *known)
-    assert (
-        "the one result on pain under stimulation that was held out it fails; of 3 known "
-        "beforehand it reproduces 1, is compatible with 2 and fails 0" in told
-    )
-    assert "no result on pain under stimulation was held out; of 3 known" in said(*known)
+    assert "the one result on pain under stimulation that was held out it fails;" in told
+    assert "no result on pain under stimulation was held out;" in said(*known)
     many = said(*rows("validate", "failed", "compatible"))
     assert "of 2 held-out results on pain under stimulation it reproduces 0" in many
     assert "under stimulation" not in said(row)

@@ -77,10 +77,6 @@ def _reasons(report: CredibilityReport) -> list[str]:
     found += _pain(report)
     if report.parameters:
         found.append(_assumed(report))
-    free = tally(report.validation, "validate")
-    n = sum(free.values())
-    if n:
-        found.append(f"of {n} published results of any kind held out it fails {free['failed']}")
     missing = [part for part in ("verification", "validation", "sensitivity")
                if part in report.problems]  # fmt: skip
     if missing:
@@ -89,12 +85,12 @@ def _reasons(report: CredibilityReport) -> list[str]:
 
 
 def _pain(report: CredibilityReport) -> list[str]:
-    """What became of published results on pain under stimulation, the held-out ones first."""
+    """What became of published results on pain under stimulation that were held out."""
     rows = on_pain(report.validation)
     if not rows:
         return []
-    free, known = tally(rows, "validate"), tally(rows, "calibrate")
-    n, m = sum(free.values()), sum(known.values())
+    free = tally(rows, "validate")
+    n = sum(free.values())
     what = "on pain under stimulation"
     told = f"no result {what} was held out"
     if n == 1:
@@ -105,7 +101,7 @@ def _pain(report: CredibilityReport) -> list[str]:
         told = f"the one result {what} that was held out {words}"
     elif n:
         told = f"of {n} held-out results {what} it {_verdicts(free)}"
-    return [told + (f"; of {m} known beforehand it {_verdicts(known)}" if m else "")]
+    return [told]
 
 
 def _verdicts(found: Mapping[str, int]) -> str:
@@ -122,8 +118,7 @@ def _assumed(report: CredibilityReport) -> str:
     if pain.total:
         told = (
             f"{whole_percent(pain.share('assumed'))} of the {pain.total} parameters that a result "
-            f"on pain rests on are assumed ({whole_percent(every.share('assumed'))} of all "
-            f"{every.total})"
+            f"on pain rests on are assumed"
         )
     top = matter_most(report)
     if not top:
@@ -197,12 +192,11 @@ def key_numbers(report: CredibilityReport) -> list[Key]:
     if n := sum(held.values()):
         keys.append(Key(f"{held['failed']} of {n}", "held-out results on pain that failed",
                         "under stimulation"))  # fmt: skip
-    for role, what in (("validate", "held-out results of any kind that failed"),
-                       ("calibrate", "results known before that failed")):  # fmt: skip
-        n = sum(tally(report.validation, role).values())
-        if n:
-            failed = len(failures(report.validation, role))
-            keys.append(Key(f"{failed} of {n}", what, "see validation"))
+    if n := sum(tally(report.validation, "validate").values()):
+        known = sum(tally(report.validation, "calibrate").values())
+        failed, missed = (len(failures(report.validation, r)) for r in ("validate", "calibrate"))
+        keys.append(Key(f"{failed} of {n}", "held-out results of any kind that failed",
+                        f"and {missed} of {known} known before"))  # fmt: skip
     results = checks_by_result(report.checks)
     ran = len(results["passed"]) + len(results["failed"])
     if report.checks:
