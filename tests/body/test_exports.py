@@ -216,6 +216,7 @@ def test_flow_refuses_lagged_states() -> None:
         flow(compile_model(model, compiled=False), typical(model), Segments([0, 1], {}))
 
 
+@pytest.mark.slow
 def test_latex_of_every_equation_can_be_set_without_tex() -> None:
     from matplotlib.mathtext import MathTextParser
 
