@@ -414,3 +414,8 @@ def test_pint_is_imported_by_the_first_quantity_only() -> None:
         f"vagus.study.parse_study({GOOD!r}); assert 'pint' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_merge_of_itself_is_one_clear_error() -> None:
+    with pytest.raises(InputErrors, match="Write the keys out"):
+        parse_study("device: gammacore\nstimulation: &a {<<: *a}\n")

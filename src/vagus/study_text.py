@@ -83,6 +83,10 @@ def parse_study_text(text: str, source: str = "study", folder: Path = Path()) ->
         raise InputErrors([f"line {line}: {said}. {fix}".rstrip()], source) from error
     except YAMLError as error:
         raise InputErrors([f"not valid YAML: {str(error).splitlines()[0]}"], source) from error
+    except (AttributeError, RecursionError) as error:  # ruamel, at a merge (`<<`) of itself
+        raise InputErrors(
+            ["a key `<<` merges what holds it. Write the keys out."], source
+        ) from error
     if not isinstance(tree, Mapping):
         what = "empty" if tree is None else "a list" if isinstance(tree, list) else "plain text"
         fix = "Write `device: ...`, `stimulation: ...` and `nerve: ...`, one key per line."
