@@ -67,8 +67,14 @@ def test_a_bad_study_is_reported_as_everywhere(tmp_path: Path) -> None:
     assert run(str(tmp_path / "none.yaml")).exit_code == 2
 
 
-@pytest.mark.parametrize("where", ["", "no/such/folder/works.bib"])
+def test_folders_are_made(tmp_path: Path) -> None:
+    assert run(str(STUDY), "--out", str(tmp_path / "new" / "folder" / "works.bib")).exit_code == 0
+    assert (tmp_path / "new" / "folder" / "works.bib").is_file()
+
+
+@pytest.mark.parametrize("where", ["", "taken/works.bib"])
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path, where: str) -> None:
+    (tmp_path / "taken").write_text("", encoding="utf-8")
     result = run(str(STUDY), "--out", str(tmp_path / where))
     assert result.exit_code == 1
     assert "could not write" in result.stderr

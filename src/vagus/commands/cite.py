@@ -52,6 +52,7 @@ def _counts(works: tuple[Work, ...]) -> dict[str, int]:
 
 def _write(path: Path, text: str) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise VagusError(
